@@ -1,0 +1,31 @@
+//! Who did what, after having seen what: identities, events, sets of events, and clocks.
+//!
+//! > Every mutation is an event. A version is a set of events. A version names a state.
+//!
+//! | item | what it is |
+//! |---|---|
+//! | [`ReplicaId`] | one incarnation of one writer |
+//! | [`Dot`] | one event: a replica and a counter |
+//! | [`Version`] | a set of events, as intervals per replica |
+//! | [`VectorClock`] | the ordinary vector clock: a count per replica |
+//! | [`Stamp`], [`HybridClock`] | a moment, unique and totally ordered, that respects cause and effect |
+//! | [`Mint`] | the only source of one replica's dots, for types that are not kept in a [`Causal`](crate::Causal) |
+
+mod dot;
+mod hybrid_clock;
+mod mint;
+mod names;
+mod replica_id;
+mod stamp;
+mod vector_clock;
+mod version;
+
+pub use dot::Dot;
+pub use hybrid_clock::{ClockError, HybridClock};
+pub use mint::Mint;
+pub(crate) use names::{Names, Tag};
+pub use replica_id::ReplicaId;
+pub use stamp::Stamp;
+pub use vector_clock::VectorClock;
+pub use version::Version;
+pub(crate) use version::Counters;

@@ -1,0 +1,147 @@
+//! Short names for dots inside one state.
+//!
+//! A full dot is 24 bytes; a live fact carries 8:
+//!
+//! ```text
+//! tag     slot (20 bits) | counter (44 bits)
+//! names   slot -> replica id, in order of arrival
+//! ```
+//!
+//! Slots differ from state to state, so a tag means something beside its [`Names`] only. Whatever can be seen
+//! (order, equality, what is written) goes by full dots.
+
+use alloc::vec::Vec;
+
+use crate::{Dot, ReplicaId};
+
+/// A dot by its short name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Tag(u64);
+
+const COUNTER_BITS: u32 = 44;
+
+impl Tag {
+    pub(crate) fn new(slot: u32, counter: u64) -> Self {
+        debug_assert!(slot < Names::SLOTS && (1..=Dot::MAX_COUNTER).contains(&counter));
+        Tag(u64::from(slot) << COUNTER_BITS | counter)
+    }
+
+    pub(crate) fn slot(self) -> u32 {
+        (self.0 >> COUNTER_BITS) as u32
+    }
+
+    pub(crate) fn counter(self) -> u64 {
+        self.0 & Dot::MAX_COUNTER
+    }
+}
+
+/// The replicas that a state's tags may name.
+///
+/// Names are never forgotten, and may hold ids that no tag uses any more; they are not part of what a state says.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names {
+    ids: Vec<ReplicaId>,
+    /// The slots, ordered by the id they stand for.
+    sorted: Vec<u32>,
+}
+
+impl Names {
+    /// How many slots a tag can tell apart.
+    pub(crate) const SLOTS: u32 = 1 << 20;
+    /// Slots that only this state's own writers may take, so that strangers cannot lock them out.
+    const RESERVED: u32 = 1 << 10;
+
+    pub(crate) const fn new() -> Self {
+        Names { ids: Vec::new(), sorted: Vec::new() }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    pub(crate) fn id(&self, slot: u32) -> ReplicaId {
+        self.ids[slot as usize]
+    }
+
+    pub(crate) fn ids(&self) -> &[ReplicaId] {
+        &self.ids
+    }
+
+    pub(crate) fn slot(&self, id: ReplicaId) -> Option<u32> {
+        self.place(id).ok().map(|at| self.sorted[at])
+    }
+
+    pub(crate) fn dot(&self, tag: Tag) -> Dot {
+        Dot::trusted(self.id(tag.slot()), tag.counter())
+    }
+
+    pub(crate) fn tag(&self, dot: Dot) -> Option<Tag> {
+        self.slot(dot.replica()).map(|slot| Tag::new(slot, dot.counter()))
+    }
+
+    /// Whether all of `ids` have a slot or could be given one.
+    pub(crate) fn has_room_for(&self, ids: impl ExactSizeIterator<Item = ReplicaId>) -> bool {
+        let free = (Self::SLOTS - Self::RESERVED) as usize;
+        self.len() + ids.len() <= free
+            || self.len() + ids.filter(|id| self.place(*id).is_err()).count() <= free
+    }
+
+    /// The slot of `id`, which gets one if it has none; `None` when there are no slots left.
+    pub(crate) fn intern(&mut self, id: ReplicaId) -> Option<u32> {
+        match self.place(id) {
+            Ok(at) => Some(self.sorted[at]),
+            Err(at) => {
+                let slot = u32::try_from(self.len()).ok().filter(|slot| *slot < Self::SLOTS)?;
+                self.ids.push(id);
+                self.sorted.insert(at, slot);
+                Some(slot)
+            }
+        }
+    }
+
+    fn place(&self, id: ReplicaId) -> Result<usize, usize> {
+        self.sorted.binary_search_by_key(&id, |slot| self.id(*slot))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(n: u32) -> ReplicaId {
+        ReplicaId::from_u128(u128::from(n.reverse_bits()))
+    }
+
+    #[test]
+    fn a_tag_holds_the_last_slot_and_the_last_counter() {
+        let tag = Tag::new(Names::SLOTS - 1, Dot::MAX_COUNTER);
+        assert_eq!((tag.slot(), tag.counter()), (Names::SLOTS - 1, Dot::MAX_COUNTER));
+    }
+
+    #[test]
+    fn slots_follow_arrival_and_names_are_found_again() {
+        let mut names = Names::new();
+        for n in 0..100 {
+            assert_eq!(names.intern(id(n)), Some(n));
+        }
+        for n in (0..100).rev() {
+            assert_eq!(names.intern(id(n)), Some(n));
+            assert_eq!(names.slot(id(n)), Some(n));
+            let dot = Dot::trusted(id(n), 9);
+            assert_eq!(names.tag(dot).map(|tag| names.dot(tag)), Some(dot));
+        }
+        assert_eq!(names.slot(id(100)), None);
+        assert!(names.has_room_for([id(3), id(300)].into_iter()));
+    }
+
+    #[test]
+    fn strangers_cannot_take_the_last_slots() {
+        let full = Names::SLOTS - Names::RESERVED;
+        let ids: Vec<_> = (0..full).map(|n| ReplicaId::from_u128(n.into())).collect();
+        let mut names = Names { ids, sorted: (0..full).collect() };
+        let stranger = ReplicaId::from_u128(u128::MAX);
+        assert!(!names.has_room_for([stranger].into_iter()));
+        assert!(names.has_room_for([ReplicaId::from_u128(5)].into_iter()));
+        assert_eq!(names.intern(stranger), Some(full));
+    }
+}

@@ -1,0 +1,96 @@
+//! Serde for collections whose one form is strictly sorted: duplicates and disorder are refused, not mended.
+//!
+//! Maps travel as sequences of pairs, so that their keys need not be strings in JSON.
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
+
+/// Reads a sequence, making each element from its wire form; each must come after the one before it.
+fn read<'de, D, W, T>(
+    deserializer: D,
+    make: impl FnMut(W) -> Result<T, &'static str>,
+    follows: impl Fn(&T, &T) -> bool,
+) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    W: Deserialize<'de>,
+{
+    struct Reader<W, M, F>(M, F, PhantomData<W>);
+
+    impl<'de, W, T, M, F> Visitor<'de> for Reader<W, M, F>
+    where
+        W: Deserialize<'de>,
+        M: FnMut(W) -> Result<T, &'static str>,
+        F: Fn(&T, &T) -> bool,
+    {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a strictly sorted sequence")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<Vec<T>, A::Error> {
+            // No capacity is taken from a stranger's hint.
+            let mut items: Vec<T> = Vec::new();
+            while let Some(wire) = seq.next_element()? {
+                let item = (self.0)(wire).map_err(Error::custom)?;
+                if items.last().is_some_and(|before| !(self.1)(before, &item)) {
+                    return Err(Error::custom("entries are duplicated or out of order"));
+                }
+                items.push(item);
+            }
+            Ok(items)
+        }
+    }
+
+    deserializer.deserialize_seq(Reader(make, follows, PhantomData))
+}
+
+/// Sets, as sequences of their elements.
+pub(crate) mod set {
+    use super::{Deserialize, Deserializer, read};
+
+    pub(crate) fn deserialize<'de, D, T, C>(deserializer: D) -> Result<C, D::Error>
+    where
+        D: Deserializer<'de>,
+        T: Deserialize<'de> + Ord,
+        C: FromIterator<T>,
+    {
+        Ok(read(deserializer, Ok, |a: &T, b| a < b)?.into_iter().collect())
+    }
+}
+
+/// Maps, as sequences of `[key, value]`.
+pub(crate) mod pairs {
+    use serde::{Serialize, Serializer};
+
+    use super::{Deserialize, Deserializer, Vec, read};
+
+    pub(crate) fn serialize<'a, S, K, V>(
+        pairs: impl IntoIterator<Item = (&'a K, &'a V)>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error>
+    where
+        S: Serializer,
+        K: Serialize + 'a,
+        V: Serialize + 'a,
+    {
+        serializer.collect_seq(pairs)
+    }
+
+    /// Reads pairs whose values are made from their wire form by `make`.
+    pub(crate) fn deserialize_each<'de, D, K, W, V>(
+        deserializer: D,
+        mut make: impl FnMut(W) -> Result<V, &'static str>,
+    ) -> Result<Vec<(K, V)>, D::Error>
+    where
+        D: Deserializer<'de>,
+        K: Deserialize<'de> + Ord,
+        W: Deserialize<'de>,
+    {
+        read(deserializer, |(key, wire)| Ok((key, make(wire)?)), |a: &(K, V), b| a.0 < b.0)
+    }
+}
