@@ -33,6 +33,7 @@ mod union;
 pub use lex::Lex;
 pub use max::Max;
 pub use min::Min;
+pub(crate) use union::join_counts;
 
 /// A value that can be joined with another of its kind, in any order and any number of times.
 ///

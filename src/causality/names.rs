@@ -37,9 +37,10 @@ impl Tag {
 
 /// The replicas that a state's tags may name.
 ///
-/// Names are never forgotten, and may hold ids that no tag uses any more; they are not part of what a state says.
+/// A fact of a state carries a short name of its dot, and this is what the short names mean. Names are never
+/// forgotten, and may hold ids that no fact uses any more; they are not part of what a state says.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Names {
+pub struct Names {
     ids: Vec<ReplicaId>,
     /// The slots, ordered by the id they stand for.
     sorted: Vec<u32>,

@@ -2,6 +2,7 @@ use alloc::collections::BTreeMap;
 use core::cmp::Ordering;
 use core::fmt;
 
+use crate::lattice::join_counts;
 use crate::{Crdt, Lattice, ReplicaId};
 
 /// An ordinary vector clock: how many events of each replica have been seen.
@@ -83,12 +84,7 @@ impl PartialOrd for VectorClock {
 
 impl Lattice for VectorClock {
     fn join(&mut self, other: Self) -> bool {
-        other.counts.into_iter().fold(false, |grew, (replica, count)| {
-            let mine = self.counts.entry(replica).or_insert(0);
-            let news = count > *mine;
-            *mine = count.max(*mine);
-            news | grew
-        })
+        join_counts(&mut self.counts, other.counts)
     }
 }
 
@@ -112,10 +108,7 @@ impl FromIterator<(ReplicaId, u64)> for VectorClock {
 /// Of several counts for one replica the greatest is taken.
 impl Extend<(ReplicaId, u64)> for VectorClock {
     fn extend<I: IntoIterator<Item = (ReplicaId, u64)>>(&mut self, counts: I) {
-        for (replica, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
-            let mine = self.counts.entry(replica).or_insert(0);
-            *mine = count.max(*mine);
-        }
+        join_counts(&mut self.counts, counts.into_iter().filter(|(_, count)| *count > 0));
     }
 }
 

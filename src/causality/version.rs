@@ -173,8 +173,9 @@ impl Version {
     ///
     /// A version of a few bytes may hold as many events as its writer claims: do not collect a stranger's.
     pub fn dots(&self) -> impl Iterator<Item = Dot> + '_ {
-        self.intervals()
-            .flat_map(|(replica, first, last)| (first..=last).map(move |counter| Dot::trusted(replica, counter)))
+        self.intervals().flat_map(|(replica, first, last)| {
+            (first..=last).map(move |counter| Dot::trusted(replica, counter))
+        })
     }
 
     /// How many events there are. `O(replicas + gaps)`.

@@ -5,6 +5,19 @@ use alloc::collections::btree_set::BTreeSet;
 
 use crate::{Crdt, Lattice};
 
+/// Takes the greater of two counts, key by key. Counts of 0 are expected on neither side.
+pub(crate) fn join_counts<K: Ord>(
+    mine: &mut BTreeMap<K, u64>,
+    theirs: impl IntoIterator<Item = (K, u64)>,
+) -> bool {
+    theirs.into_iter().fold(false, |grew, (key, theirs)| {
+        let mine = mine.entry(key).or_insert(0);
+        let news = theirs > *mine;
+        *mine = theirs.max(*mine);
+        news | grew
+    })
+}
+
 impl<K: Ord, L: Lattice> Lattice for BTreeMap<K, L> {
     fn join(&mut self, other: Self) -> bool {
         let mut grew = false;

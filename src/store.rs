@@ -1,0 +1,89 @@
+//! The kernel: facts tagged with the events that wrote them, and the root that keeps the version.
+//!
+//! ```text
+//! Causal<S>        { version, ahead, store: S }   the root; what travels, is saved, compared and merged
+//!   Keyed<K, S>    key -> store                   a set, a map; nested at will
+//!     Dots<V>      dot -> V                       a leaf: flag, register, counter
+//!   a record       a struct of stores, by record!
+//! ```
+//!
+//! A mutation is an event, named by a dot. The event may add one fact, and it may *kill* facts that it has
+//! observed, all in one leaf. A fact is live in a state iff its event is in the state's version and no event in
+//! the version kills it. `ahead` remembers the facts that were killed before their own event arrived; it is
+//! empty whenever delivery was causal.
+//!
+//! So store and `ahead` are functions of the version alone, whatever the order, repetition and grouping in which
+//! deltas and whole states arrived. That is what makes it right to skip a merge by comparing versions, to send
+//! what a peer's version lacks, and to call two states equal because their versions are.
+//!
+//! **Absent from the store and in the version means removed.** Therefore a change is applied whole or not at all,
+//! and nothing is dropped silently.
+//!
+//! | item | for whom |
+//! |---|---|
+//! | [`Causal`], [`Delta`], [`record!`](crate::record) | everybody |
+//! | [`Edit`], [`Pen`], [`Editable`] | who wants to know how mutations are made |
+//! | [`Newtype`] | who gives a shape a meaning of their own: see [the guide](crate::guide::your_own_type) |
+//! | [`Store`], [`Change`], [`Dots`], [`Keyed`] | who wants to read the kernel |
+
+mod causal;
+mod change;
+mod delta;
+mod dots;
+mod edit;
+mod keyed;
+mod newtype;
+mod passage;
+mod record;
+mod small_map;
+
+use alloc::borrow::Cow;
+
+pub use causal::{Causal, Full};
+pub use change::{Change, DotsChange, Event, KeyedChange};
+pub use delta::Delta;
+pub use dots::Dots;
+pub use edit::{Author, Edit, Editable, Pen, Plain, Root};
+pub use keyed::Keyed;
+pub use newtype::Newtype;
+pub use passage::{Meeting, Naming, Receipt};
+
+use crate::causality::Names;
+
+/// A part of a causal state, without a version of its own: all its dots are minted from the root's.
+///
+/// The shapes [`Dots`] and [`Keyed`], every causal type of this crate, and every struct declared with
+/// [`record!`](crate::record) are stores. You do not implement this trait by hand: see [`Newtype`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be kept in a causal state",
+    label = "not a store",
+    note = "fields of records and values of maps are causal types: `OrSet`, `RwSet`, `MvRegister`, `Lww`, `Counter`, \
+            `EwFlag`, `DwFlag`, `Map`, `LwwMap`, or another `record!`",
+    note = "plain lattices (`GCounter`, `PnCounter`, `LwwRegister`, `GSet`, ...) have no dots and cannot be removed; \
+            use `Counter` for counts and `Lww` for registers"
+)]
+pub trait Store: Editable<Change: Change> + Clone {
+    /// Whether no fact at all is live here. Empty children are not kept.
+    fn is_empty(&self) -> bool;
+
+    /// Whether a reader would say that something is here. Facts that only record removals do not count.
+    fn is_present(&self) -> bool;
+
+    /// Kills every fact that is live here.
+    fn clear(&mut self, change: &mut Self::Change, pen: &Pen<'_>);
+
+    /// Takes in the part of a delta that belongs here.
+    fn apply(&mut self, change: Self::Change, receipt: &mut Receipt<'_>);
+
+    /// Joins with the same part of another state.
+    fn merge(&mut self, other: Cow<'_, Self>, meeting: &Meeting<'_>);
+
+    /// Whether both hold the same facts under the same dots.
+    fn same(&self, other: &Self, naming: &Naming) -> bool;
+
+    /// All facts as a change that adds them.
+    fn export(&self, names: &Names) -> Self::Change;
+
+    /// Drops the empty places that handles have left in this store and in `change`.
+    fn tidy(&mut self, change: &mut Self::Change);
+}

@@ -1,0 +1,331 @@
+use alloc::borrow::Cow;
+use core::fmt;
+use core::ops::Deref;
+
+#[cfg(feature = "serde")]
+use super::Change;
+use super::edit::{Author, Pen, Root};
+use super::{Delta, Editable, Meeting, Naming, Receipt, Store};
+use crate::causality::Names;
+use crate::{Crdt, Dot, Lattice, ReplicaId, Version};
+
+/// The root of a causal state: a store, and the version that names it.
+///
+/// Reading goes straight to the store, by `Deref`: a `Causal<OrSet<T>>` has the methods of
+/// [`OrSet<T>`](crate::OrSet) that take `&self`. Writing goes through a [`Writer`](crate::Writer).
+///
+/// ```
+/// use rejoin::{Causal, Crdt, Lattice, OrSet, Writer};
+///
+/// let mut shop = Writer::<Causal<OrSet<&str>>>::new();
+/// let delta = shop.edit(|set| set.insert("milk"));
+///
+/// let mut by_delta = Causal::<OrSet<&str>>::default();
+/// assert!(by_delta.apply(delta.clone()));
+/// assert!(!by_delta.apply(delta)); // nothing new in it
+///
+/// let mut by_state = Causal::<OrSet<&str>>::default();
+/// by_state.join_ref(shop.state());
+/// assert_eq!(by_state, by_delta);
+/// assert!(by_state.contains("milk"));
+/// ```
+///
+/// # Cost
+///
+/// | | |
+/// |---|---|
+/// | [`same_version`](Self::same_version) | `O(replicas)` |
+/// | [`apply`](Crdt::apply) | `O(delta · log n)` |
+/// | [`join`](Lattice::join), [`join_ref`](Self::join_ref), nothing new in the other | `O(replicas)` |
+/// | `join`, nothing here that the other lacks | `O(replicas)`: the other state moves in |
+/// | `join` of states that have diverged | `O(n)` |
+/// | memory beside the store | 40 bytes per replica in the version, 20 in the table of names |
+///
+/// # Equality
+///
+/// `==` compares facts and dots, one by one. States of one root whose versions are equal are equal, so
+/// [`same_version`](Self::same_version) says the same for less. Stores (`*state`) compare as a reader
+/// sees them, without dots.
+#[derive(Clone, Default)]
+pub struct Causal<S> {
+    /// Every replica in `seen` has a name. Names say nothing by themselves.
+    names: Names,
+    /// The events that this state has taken in.
+    seen: Version,
+    /// What those events have killed that is not in `seen`.
+    ahead: Version,
+    store: S,
+}
+
+impl<S> Causal<S> {
+    /// The events that this state has taken in: its name, and a token for reading one's own writes.
+    pub fn version(&self) -> &Version {
+        &self.seen
+    }
+
+    /// The facts that this state knows to be dead although the events that wrote them have not arrived.
+    ///
+    /// Empty whenever deltas arrive in causal order.
+    pub fn ahead(&self) -> &Version {
+        &self.ahead
+    }
+
+    /// Whether both states have taken in the same events; if they are of one root, they are equal. `O(replicas)`.
+    pub fn same_version(&self, other: &Self) -> bool {
+        self.seen == other.seen
+    }
+
+    /// What the short names of this state's dots mean: for
+    /// [`MvRegister::siblings`](crate::MvRegister::siblings) and the like.
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+}
+
+impl<S: Store> Causal<S> {
+    /// Joins with a state that is only borrowed, and clones what is new in it.
+    ///
+    /// Returns true if any event was news. `O(replicas)` if none was.
+    ///
+    /// # Panics
+    ///
+    /// If the state cannot name more replicas: see [`try_join`](Self::try_join).
+    pub fn join_ref(&mut self, other: &Self) -> bool {
+        self.try_join(Cow::Borrowed(other)).unwrap_or_else(|full| panic!("{full}"))
+    }
+
+    /// Joins with a state, or refuses it whole.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`] if the two have more than about a million replicas between them; nothing has changed.
+    pub fn try_join(&mut self, other: Cow<'_, Self>) -> Result<bool, Full> {
+        if self.seen.covers(&other.seen) {
+            return Ok(false);
+        }
+        if other.seen.covers(&self.seen) {
+            *self = other.into_owned();
+            return Ok(true);
+        }
+        self.name_all(&other.seen)?;
+        let (other_store, their_names, their_seen, their_ahead) = match other {
+            Cow::Borrowed(o) => (
+                Cow::Borrowed(&o.store),
+                Cow::Borrowed(&o.names),
+                Cow::Borrowed(&o.seen),
+                Cow::Borrowed(&o.ahead),
+            ),
+            Cow::Owned(o) => {
+                (Cow::Owned(o.store), Cow::Owned(o.names), Cow::Owned(o.seen), Cow::Owned(o.ahead))
+            }
+        };
+        let meeting =
+            Meeting::new((&self.names, &self.seen, &self.ahead), (&their_names, &their_seen, &their_ahead));
+        self.store.merge(other_store, &meeting);
+        self.seen.union(&their_seen);
+        self.ahead.union(&their_ahead);
+        self.ahead.subtract(&self.seen);
+        Ok(true)
+    }
+
+    /// Takes in a delta, or refuses it whole.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`] if the state cannot name the replicas of the delta; nothing has changed.
+    pub fn try_apply(&mut self, delta: Delta<S>) -> Result<bool, Full> {
+        if self.seen.covers(&delta.events) {
+            return Ok(false);
+        }
+        let fresh = if self.seen.intersects(&delta.events) {
+            delta.events.difference(&self.seen)
+        } else {
+            delta.events
+        };
+        self.name_all(&fresh)?;
+        self.seen.union(&fresh);
+        let ahead = &mut self.ahead;
+        self.store
+            .apply(delta.change, &mut Receipt { names: &self.names, fresh: &fresh, seen: &self.seen, ahead });
+        ahead.subtract(&self.seen);
+        Ok(true)
+    }
+
+    /// Gives a name to every replica of `version`, or to none.
+    fn name_all(&mut self, version: &Version) -> Result<(), Full> {
+        if !self.names.has_room_for(version.replicas()) {
+            return Err(Full);
+        }
+        version.replicas().all(|id| self.names.intern(id).is_some()).then_some(()).ok_or(Full)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<S: Store> Causal<S> {
+    fn from_parts(seen: Version, ahead: Version, facts: S::Change) -> Result<Self, &'static str> {
+        let mut sound = !seen.intersects(&ahead);
+        facts.visit(&mut |_, adds, kills| sound &= adds && kills.is_empty());
+        if !sound {
+            return Err("a state has live facts, and what it has seen is not ahead of it");
+        }
+        let mut state = Causal::<S>::default();
+        state
+            .try_apply(Delta::from_parts(seen, facts)?)
+            .map_err(|Full| "a state cannot name so many replicas")?;
+        state.ahead = ahead;
+        Ok(state)
+    }
+}
+
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize)]
+#[serde(rename = "Causal")]
+struct WireRef<'a, C> {
+    version: &'a Version,
+    ahead: &'a Version,
+    facts: C,
+}
+
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+#[serde(rename = "Causal", deny_unknown_fields)]
+struct Wire<C> {
+    version: Version,
+    ahead: Version,
+    facts: C,
+}
+
+/// A version, what is ahead of it, and the live facts as a change that adds them.
+#[cfg(feature = "serde")]
+impl<S: Store<Change: serde::Serialize>> serde::Serialize for Causal<S> {
+    fn serialize<Z: serde::Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+        let facts = self.store.export(&self.names);
+        WireRef { version: &self.seen, ahead: &self.ahead, facts }.serialize(serializer)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de, S> serde::Deserialize<'de> for Causal<S>
+where
+    S: Store,
+    <S as Editable>::Change: serde::Deserialize<'de>,
+{
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let wire = Wire::<<S as Editable>::Change>::deserialize(deserializer)?;
+        Causal::from_parts(wire.version, wire.ahead, wire.facts).map_err(serde::de::Error::custom)
+    }
+}
+
+/// A state would have to name more than about a million replicas. Nothing was applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Full;
+
+impl fmt::Display for Full {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the state cannot name more replicas; nothing was applied")
+    }
+}
+
+impl core::error::Error for Full {}
+
+impl<S> Deref for Causal<S> {
+    type Target = S;
+
+    fn deref(&self) -> &S {
+        &self.store
+    }
+}
+
+impl<S: Store> Lattice for Causal<S> {
+    /// # Panics
+    ///
+    /// If the state cannot name more replicas: see [`Causal::try_join`].
+    fn join(&mut self, other: Self) -> bool {
+        self.try_join(Cow::Owned(other)).unwrap_or_else(|full| panic!("{full}"))
+    }
+}
+
+impl<S: Store> Crdt for Causal<S> {
+    type Delta = Delta<S>;
+
+    /// # Panics
+    ///
+    /// If the state cannot name more replicas: see [`Causal::try_apply`].
+    fn apply(&mut self, delta: Delta<S>) -> bool {
+        self.try_apply(delta).unwrap_or_else(|full| panic!("{full}"))
+    }
+}
+
+/// A transaction that is closed when it goes out of scope, so that no event is lost if a user's code panics.
+struct Transaction<'a, S: Store> {
+    store: &'a mut S,
+    seen: &'a mut Version,
+    delta: &'a mut Delta<S>,
+    pen: Pen<'a>,
+}
+
+impl<S: Store> Drop for Transaction<'_, S> {
+    fn drop(&mut self) {
+        if let Some((first, last)) = self.pen.minted() {
+            self.seen.insert_run(self.pen.replica(), first, last);
+            self.delta.events.insert_run(self.pen.replica(), first, last);
+        }
+        self.store.tidy(&mut self.delta.change);
+    }
+}
+
+impl<S: Store + 'static> Root for Causal<S> {
+    type Edit<'a>
+        = <S as Editable>::Edit<'a>
+    where
+        S: 'a;
+
+    /// Leaves a million million dots for the transaction in which the others run out.
+    const MOST_MADE: u128 = (Dot::MAX_COUNTER - (1 << 40)) as u128;
+
+    fn edit<R>(
+        &mut self,
+        pending: &mut Delta<S>,
+        author: &Author,
+        write: impl FnOnce(&mut Self::Edit<'_>) -> R,
+    ) -> R {
+        let slot =
+            self.names.intern(author.replica()).expect("the last thousand names are kept for local writers");
+        let first = self.last_of(author.replica()) + 1;
+        let pen = Pen::new(author, &self.names, slot, first);
+        let transaction = Transaction { store: &mut self.store, seen: &mut self.seen, delta: pending, pen };
+        let mut handle = transaction.store.edit(&mut transaction.delta.change, &transaction.pen);
+        write(&mut handle)
+    }
+
+    fn made_by(&self, replica: ReplicaId) -> u128 {
+        self.last_of(replica).into()
+    }
+}
+
+impl<S> Causal<S> {
+    /// The greatest counter of `replica` that this state has heard of.
+    fn last_of(&self, replica: ReplicaId) -> u64 {
+        self.seen.last(replica).max(self.ahead.last(replica))
+    }
+}
+
+impl<S: Store> PartialEq for Causal<S> {
+    fn eq(&self, other: &Self) -> bool {
+        self.seen == other.seen
+            && self.ahead == other.ahead
+            && self.store.same(&other.store, &Naming::new(&self.names, &other.names))
+    }
+}
+
+impl<S: Store> Eq for Causal<S> {}
+
+impl<S: fmt::Debug> fmt::Debug for Causal<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Causal")
+            .field("store", &self.store)
+            .field("version", &self.seen)
+            .field("ahead", &self.ahead)
+            .finish()
+    }
+}

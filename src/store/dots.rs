@@ -1,0 +1,233 @@
+use alloc::borrow::Cow;
+use core::cmp::Ordering;
+use core::fmt;
+
+use smallvec::{SmallVec, smallvec};
+
+use super::change::{DotsChange, Event};
+use super::{Edit, Editable, Meeting, Naming, Pen, Receipt, Store};
+use crate::Dot;
+use crate::causality::{Names, Tag};
+
+/// A leaf: live facts, each under the dot of the event that wrote it.
+///
+/// ```text
+/// Dots<()>     a flag, or the presence of a set's member: live iff there is any fact
+/// Dots<V>      a register: one fact, or several that were written concurrently
+/// Dots<i64>    a counter: the sum of the facts
+/// ```
+///
+/// Facts are ordered by full dot, so every replica lists them in the same order.
+#[derive(Clone)]
+pub struct Dots<V> {
+    facts: SmallVec<[(Tag, V); 1]>,
+}
+
+impl<V> Dots<V> {
+    /// How many facts are live.
+    pub fn len(&self) -> usize {
+        self.facts.len()
+    }
+
+    /// Whether no fact is live.
+    pub fn is_empty(&self) -> bool {
+        self.facts.is_empty()
+    }
+
+    /// The live facts, in the order of their dots.
+    pub fn values(&self) -> impl DoubleEndedIterator<Item = &V> + ExactSizeIterator {
+        self.facts.iter().map(|(_, value)| value)
+    }
+
+    /// The live facts with their dots, in order. Names are those of the root that this leaf is in.
+    pub(crate) fn with_dots<'a>(&'a self, names: &'a Names) -> impl ExactSizeIterator<Item = (Dot, &'a V)> {
+        self.facts.iter().map(|(tag, value)| (names.dot(*tag), value))
+    }
+
+    fn find(&self, names: &Names, tag: Tag) -> Result<usize, usize> {
+        self.facts.binary_search_by(|(fact, _)| by_dot(names, *fact, tag))
+    }
+
+    fn insert(&mut self, names: &Names, tag: Tag, value: V) {
+        if let Err(place) = self.find(names, tag) {
+            self.facts.insert(place, (tag, value));
+        }
+    }
+
+    fn kills(&self, names: &Names) -> SmallVec<[Dot; 1]> {
+        self.facts.iter().map(|(tag, _)| names.dot(*tag)).collect()
+    }
+
+    /// Merges with their facts, which `own` makes mine. Both sides are sorted by full dot.
+    fn merge_facts<T>(
+        &mut self,
+        theirs: impl ExactSizeIterator<Item = (Tag, T)>,
+        own: impl Fn(T) -> V,
+        meeting: &Meeting<'_>,
+    ) {
+        let mut theirs = theirs.map(|(tag, value)| (meeting.translate(tag), value)).peekable();
+        let mut mine = core::mem::take(&mut self.facts).into_iter().peekable();
+        loop {
+            let order = match (mine.peek(), theirs.peek()) {
+                (Some((a, _)), Some((b, _))) => by_dot(meeting.names, *a, *b),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => break,
+            };
+            if order.is_le()
+                && let Some((tag, value)) = mine.next()
+                && (order.is_eq() || !meeting.known_there(tag))
+            {
+                self.facts.push((tag, value));
+            }
+            if order.is_ge()
+                && let Some((tag, value)) = theirs.next()
+                && order.is_gt()
+                && !meeting.known_here(tag)
+            {
+                self.facts.push((tag, own(value)));
+            }
+        }
+    }
+}
+
+fn by_dot(names: &Names, a: Tag, b: Tag) -> Ordering {
+    if a.slot() == b.slot() {
+        a.counter().cmp(&b.counter())
+    } else {
+        names.id(a.slot()).cmp(&names.id(b.slot()))
+    }
+}
+
+impl<V> Default for Dots<V> {
+    fn default() -> Self {
+        Dots { facts: SmallVec::new() }
+    }
+}
+
+impl<V: fmt::Debug> fmt::Debug for Dots<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.values()).finish()
+    }
+}
+
+impl<V: Clone + Eq> Editable for Dots<V> {
+    type Change = DotsChange<V>;
+    type Edit<'a>
+        = Edit<'a, Self>
+    where
+        V: 'a;
+
+    fn edit<'a>(&'a mut self, change: &'a mut Self::Change, pen: &'a Pen<'a>) -> Edit<'a, Self> {
+        Edit::new(self, change, pen)
+    }
+}
+
+impl<V: Clone + Eq> Edit<'_, Dots<V>> {
+    /// Adds a fact in place of all that are live here.
+    pub fn write(&mut self, value: V) {
+        let tag = self.pen.mint();
+        let kills = self.state.kills(self.pen.names());
+        self.change.insert(Event { dot: self.pen.dot(tag), add: Some(value.clone()), kills });
+        self.state.facts = smallvec![(tag, value)];
+    }
+
+    /// Adds a fact beside those that are live here.
+    pub fn add(&mut self, value: V) {
+        let tag = self.pen.mint();
+        let event = Event { dot: self.pen.dot(tag), add: Some(value.clone()), kills: SmallVec::new() };
+        self.change.insert(event);
+        self.state.insert(self.pen.names(), tag, value);
+    }
+
+    /// Adds a fact beside those that are live here, or puts it together with one that this very transaction has
+    /// added; `combine` makes one value of two, if it can.
+    pub fn add_or_combine(&mut self, value: V, combine: impl Fn(&V, &V) -> Option<V>) {
+        let (names, pen) = (self.pen.names(), self.pen);
+        let mine = self.state.facts.iter_mut().rev().find(|(tag, _)| pen.has_minted(*tag));
+        if let Some((tag, fact)) = mine
+            && let Some(combined) = combine(fact, &value)
+            && let dot = names.dot(*tag)
+            && let Ok(event) = self.change.events.binary_search_by_key(&dot, Event::dot)
+        {
+            self.change.events[event].add = Some(combined.clone());
+            *fact = combined;
+        } else {
+            self.add(value);
+        }
+    }
+
+    /// Removes all facts that are live here. If there are none, nothing happens.
+    pub fn clear(&mut self) {
+        self.state.clear(self.change, self.pen);
+    }
+}
+
+impl<V: Clone + Eq> Store for Dots<V> {
+    fn is_empty(&self) -> bool {
+        self.facts.is_empty()
+    }
+
+    fn is_present(&self) -> bool {
+        !self.facts.is_empty()
+    }
+
+    fn clear(&mut self, change: &mut Self::Change, pen: &Pen<'_>) {
+        if !self.facts.is_empty() {
+            let kills = self.kills(pen.names());
+            change.insert(Event { dot: pen.dot(pen.mint()), add: None, kills });
+            self.facts.clear();
+        }
+    }
+
+    fn apply(&mut self, mut change: Self::Change, receipt: &mut Receipt<'_>) {
+        change.events.retain(|event| receipt.is_news(event.dot));
+        for event in &mut change.events {
+            if let Some(value) = event.add.take()
+                && !receipt.ahead.contains(event.dot)
+                && let Some(tag) = receipt.names.tag(event.dot)
+            {
+                self.insert(receipt.names, tag, value);
+            }
+        }
+        // Facts first and kills after them: within one group, an event may kill what a greater dot has added.
+        for victim in change.events.iter().flat_map(|event| event.kills.iter().copied()) {
+            let live = receipt.names.tag(victim).and_then(|tag| self.find(receipt.names, tag).ok());
+            if let Some(place) = live {
+                self.facts.remove(place);
+            } else if !receipt.seen.contains(victim) {
+                receipt.ahead.insert(victim);
+            }
+        }
+    }
+
+    fn merge(&mut self, other: Cow<'_, Self>, meeting: &Meeting<'_>) {
+        if let ([(mine, _)], [(theirs, _)]) = (&self.facts[..], &other.facts[..])
+            && *mine == meeting.translate(*theirs)
+        {
+            return;
+        }
+        match other {
+            Cow::Borrowed(other) => {
+                self.merge_facts(other.facts.iter().map(|(tag, v)| (*tag, v)), V::clone, meeting);
+            }
+            Cow::Owned(other) => self.merge_facts(other.facts.into_iter(), |value| value, meeting),
+        }
+    }
+
+    fn same(&self, other: &Self, naming: &Naming) -> bool {
+        self.facts.len() == other.facts.len()
+            && self
+                .facts
+                .iter()
+                .zip(&other.facts)
+                .all(|((mine, a), (theirs, b))| Some(*mine) == naming.translate(*theirs) && a == b)
+    }
+
+    fn export(&self, names: &Names) -> Self::Change {
+        let event = |(dot, value): (Dot, &V)| Event { dot, add: Some(value.clone()), kills: SmallVec::new() };
+        DotsChange { events: self.with_dots(names).map(event).collect() }
+    }
+
+    fn tidy(&mut self, _: &mut Self::Change) {}
+}

@@ -1,0 +1,245 @@
+//! How mutations are made: a handle on a place, which changes the place and writes down the change.
+//!
+//! ```text
+//! Writer -- owns --> Author (identity, clock)
+//! Root::edit(author) -- opens --> Pen (dots of this transaction)
+//! Edit { state, change, pen }      a handle on one place; handles on parts are made from it
+//! ```
+
+use core::cell::{Cell, RefCell};
+use core::fmt;
+use core::ops::Deref;
+
+use crate::causality::{ClockError, Names, Tag};
+use crate::{Crdt, Dot, HybridClock, ReplicaId, Stamp};
+
+/// Something that a [`Writer`](crate::Writer) can hand out for writing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be written to by a `Writer`, or be a part of something that can",
+    label = "no handle for this type",
+    note = "causal types go into a root: `Writer<Causal<{Self}>>`",
+    note = "fields of records and values of maps are causal types: `OrSet`, `RwSet`, `MvRegister`, `Lww`, `Counter`, \
+            `EwFlag`, `DwFlag`, `Map`, `LwwMap`, or another `record!`"
+)]
+pub trait Editable: Default {
+    /// What writing leaves behind, to be sent.
+    type Change: Default;
+
+    /// The handle through which it is written.
+    type Edit<'a>
+    where
+        Self: 'a;
+
+    /// A handle that writes here and into `change`.
+    fn edit<'a>(&'a mut self, change: &'a mut Self::Change, pen: &'a Pen<'a>) -> Self::Edit<'a>;
+}
+
+/// A handle on a `T` inside a transaction.
+///
+/// It reads as the `T` it points to, and writes through the methods below, which are listed by type. Everything
+/// written through it is seen by later reads in the same transaction, and leaves in one delta.
+pub struct Edit<'a, T: Editable> {
+    pub(crate) state: &'a mut T,
+    pub(crate) change: &'a mut T::Change,
+    pub(crate) pen: &'a Pen<'a>,
+}
+
+impl<'a, T: Editable> Edit<'a, T> {
+    pub(crate) fn new(state: &'a mut T, change: &'a mut T::Change, pen: &'a Pen<'a>) -> Self {
+        Edit { state, change, pen }
+    }
+
+    /// Who is writing.
+    pub fn replica(&self) -> ReplicaId {
+        self.pen.replica()
+    }
+}
+
+impl<T: Editable> Deref for Edit<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.state
+    }
+}
+
+impl<T: Editable + fmt::Debug> fmt::Debug for Edit<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.state.fmt(f)
+    }
+}
+
+/// Who writes: an identity and its clock.
+///
+/// Only a [`Writer`](crate::Writer) has one, so only a writer can open a transaction.
+#[derive(Debug)]
+pub struct Author {
+    clock: RefCell<HybridClock>,
+    /// The time of the transaction, once it is known.
+    now: Cell<Option<u64>>,
+}
+
+impl Author {
+    pub(crate) fn new(clock: HybridClock) -> Self {
+        Author { clock: RefCell::new(clock), now: Cell::new(None) }
+    }
+
+    pub(crate) fn replica(&self) -> ReplicaId {
+        self.clock.borrow().replica()
+    }
+
+    pub(crate) fn clock(&mut self) -> &mut HybridClock {
+        self.clock.get_mut()
+    }
+
+    /// Sets the time of the next transaction; `None` to read the system's clock when it is asked for.
+    pub(crate) fn set_now(&self, now: Option<u64>) {
+        self.now.set(now);
+    }
+
+    fn now(&self) -> u64 {
+        let now = self.now.get().unwrap_or_else(system_time);
+        self.now.set(Some(now));
+        now
+    }
+}
+
+#[cfg(feature = "std")]
+fn system_time() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Without std a transaction is always given its time: see [`Author::set_now`].
+#[cfg(not(feature = "std"))]
+fn system_time() -> u64 {
+    0
+}
+
+/// What a transaction writes with: it mints dots and tells stamps.
+#[derive(Debug)]
+pub struct Pen<'a> {
+    author: &'a Author,
+    names: &'a Names,
+    replica: ReplicaId,
+    slot: u32,
+    first: u64,
+    next: Cell<u64>,
+}
+
+impl<'a> Pen<'a> {
+    /// A pen whose dots begin at `first`, in a state that calls the author `slot`.
+    pub(super) fn new(author: &'a Author, names: &'a Names, slot: u32, first: u64) -> Self {
+        Pen { author, names, replica: author.replica(), slot, first, next: Cell::new(first) }
+    }
+
+    /// A pen for plain values, which have no dots.
+    fn plain(author: &'a Author) -> Self {
+        static NOBODY: Names = Names::new();
+        Pen::new(author, &NOBODY, 0, 1)
+    }
+
+    /// Who is writing.
+    pub fn replica(&self) -> ReplicaId {
+        self.replica
+    }
+
+    pub(crate) fn names(&self) -> &'a Names {
+        self.names
+    }
+
+    /// The next dot of this transaction.
+    ///
+    /// # Panics
+    ///
+    /// When a replica has used all its dots. A `Writer` takes a new id long before.
+    pub(super) fn mint(&self) -> Tag {
+        let counter = self.next.get();
+        assert!(counter <= Dot::MAX_COUNTER, "a single transaction has used up all dots of its replica");
+        self.next.set(counter + 1);
+        Tag::new(self.slot, counter)
+    }
+
+    pub(super) fn dot(&self, minted: Tag) -> Dot {
+        Dot::trusted(self.replica, minted.counter())
+    }
+
+    /// Whether this transaction has minted the tag.
+    pub(super) fn has_minted(&self, tag: Tag) -> bool {
+        tag.slot() == self.slot && tag.counter() >= self.first
+    }
+
+    /// The dots minted so far, first and last.
+    pub(super) fn minted(&self) -> Option<(u64, u64)> {
+        (self.next.get() > self.first).then(|| (self.first, self.next.get() - 1))
+    }
+
+    /// A stamp for now that is greater than `floor`, what it replaces.
+    ///
+    /// # Errors
+    ///
+    /// [`ClockError::Exhausted`] if there is no greater stamp.
+    pub fn stamp_above(&self, floor: Option<Stamp>) -> Result<Stamp, ClockError> {
+        let now = self.author.now();
+        let mut clock = self.author.clock.borrow_mut();
+        match floor {
+            Some(floor) => clock.tick_above(floor, now),
+            None => clock.tick(now),
+        }
+    }
+}
+
+/// A state that a [`Writer`](crate::Writer) can own: a [`Causal`](crate::Causal) or a [`Plain`] value.
+pub trait Root: Crdt + 'static {
+    /// The handle through which it is written.
+    type Edit<'a>
+    where
+        Self: 'a;
+
+    /// Runs `write` as one transaction. What it writes is in `pending` afterwards, even if it panics.
+    fn edit<R>(
+        &mut self,
+        pending: &mut Self::Delta,
+        author: &Author,
+        write: impl FnOnce(&mut Self::Edit<'_>) -> R,
+    ) -> R;
+
+    /// Beyond this much, a writer goes on under a new id: see [`made_by`](Self::made_by).
+    const MOST_MADE: u128 = u128::MAX;
+
+    /// How much `replica` has written here, in a measure that grows with each of its writes (as far as the type
+    /// can tell). If that is more than a writer knows it has made, the writer has forgotten something.
+    fn made_by(&self, replica: ReplicaId) -> u128;
+}
+
+/// A plain value that a [`Writer`](crate::Writer) can own: its delta is a small value of its own type.
+pub trait Plain: Editable<Change = Self> + Crdt<Delta = Self> {
+    /// How much `replica` has written here: see [`Root::made_by`]. Types that keep no account of who wrote what
+    /// need none.
+    fn made_by(&self, replica: ReplicaId) -> u128 {
+        let _ = replica;
+        0
+    }
+}
+
+impl<T: Plain + 'static> Root for T {
+    type Edit<'a>
+        = <T as Editable>::Edit<'a>
+    where
+        T: 'a;
+
+    fn edit<R>(
+        &mut self,
+        pending: &mut T,
+        author: &Author,
+        write: impl FnOnce(&mut Self::Edit<'_>) -> R,
+    ) -> R {
+        let pen = Pen::plain(author);
+        let mut handle = Editable::edit(self, pending, &pen);
+        write(&mut handle)
+    }
+
+    fn made_by(&self, replica: ReplicaId) -> u128 {
+        Plain::made_by(self, replica)
+    }
+}

@@ -1,0 +1,208 @@
+use alloc::borrow::Cow;
+use alloc::collections::BTreeMap;
+use alloc::collections::btree_map::Entry;
+use alloc::vec::Vec;
+use core::borrow::Borrow;
+use core::cmp::Ordering;
+use core::fmt;
+
+use super::change::{Change, KeyedChange};
+use super::{Edit, Editable, Meeting, Naming, Pen, Receipt, Store};
+use crate::causality::Names;
+
+/// Stores by key: `Keyed<T, Dots<()>>` is an add-wins set, `Keyed<K, S>` a map, nested at will.
+///
+/// A key is here as long as a fact under it is live. Keys are ordered, so every replica iterates, prints and
+/// encodes them alike.
+#[derive(Clone)]
+pub struct Keyed<K, S> {
+    /// No child is empty, except while a handle is at work.
+    children: BTreeMap<K, S>,
+}
+
+impl<K, S> Keyed<K, S> {
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.children.len()
+    }
+
+    /// Whether there are no keys.
+    pub fn is_empty(&self) -> bool {
+        self.children.is_empty()
+    }
+
+    /// The keys and their stores, in the order of the keys.
+    pub fn iter(&self) -> alloc::collections::btree_map::Iter<'_, K, S> {
+        self.children.iter()
+    }
+}
+
+impl<K: Ord, S> Keyed<K, S> {
+    /// The store under `key`. `O(log n)`.
+    pub fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&S>
+    where
+        K: Borrow<Q>,
+    {
+        self.children.get(key)
+    }
+}
+
+impl<K: Ord + Clone, S: Store> Keyed<K, S> {
+    /// Merges with their children, which are sorted by key.
+    fn merge_children<'o>(
+        &mut self,
+        theirs: impl Iterator<Item = (Cow<'o, K>, Cow<'o, S>)>,
+        meeting: &Meeting<'_>,
+    ) where
+        K: 'o,
+        S: 'o,
+    {
+        let nothing = S::default();
+        let mut theirs = theirs.peekable();
+        let mut news = Vec::new();
+        self.children.retain(|key, mine| {
+            loop {
+                match theirs.peek().map(|(other, _)| (**other).cmp(key)) {
+                    Some(Ordering::Less) => news.extend(theirs.next()),
+                    Some(Ordering::Equal) => {
+                        break if let Some((_, child)) = theirs.next() {
+                            mine.merge(child, meeting);
+                        };
+                    }
+                    Some(Ordering::Greater) | None => break mine.merge(Cow::Borrowed(&nothing), meeting),
+                }
+            }
+            !mine.is_empty()
+        });
+        for (key, child) in news.into_iter().chain(theirs) {
+            let mut mine = S::default();
+            mine.merge(child, meeting);
+            if !mine.is_empty() {
+                self.children.insert(key.into_owned(), mine);
+            }
+        }
+    }
+}
+
+impl<K, S> Default for Keyed<K, S> {
+    fn default() -> Self {
+        Keyed { children: BTreeMap::new() }
+    }
+}
+
+impl<K: fmt::Debug, S: fmt::Debug> fmt::Debug for Keyed<K, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(&self.children).finish()
+    }
+}
+
+impl<K: Ord + Clone, S: Store> Editable for Keyed<K, S> {
+    type Change = KeyedChange<K, S::Change>;
+    type Edit<'a>
+        = Edit<'a, Self>
+    where
+        K: 'a,
+        S: 'a;
+
+    fn edit<'a>(&'a mut self, change: &'a mut Self::Change, pen: &'a Pen<'a>) -> Edit<'a, Self> {
+        Edit::new(self, change, pen)
+    }
+}
+
+impl<'a, K: Ord + Clone, S: Store> Edit<'a, Keyed<K, S>> {
+    /// A handle on what is, or will be, under `key`. Using it for nothing changes nothing.
+    pub fn entry(&mut self, key: K) -> S::Edit<'_> {
+        Edit::new(&mut *self.state, &mut *self.change, self.pen).into_entry(key)
+    }
+
+    /// As [`entry`](Self::entry), where this handle is not needed any more.
+    pub fn into_entry(self, key: K) -> S::Edit<'a> {
+        let change = self.change.keys.entry(key.clone());
+        self.state.children.entry(key).or_default().edit(change, self.pen)
+    }
+
+    /// Removes everything under `key`. If there is nothing, nothing happens.
+    pub fn remove<Q: Ord + ?Sized>(&mut self, key: &Q)
+    where
+        K: Borrow<Q>,
+    {
+        if let Some((key, mut child)) = self.state.children.remove_entry(key) {
+            child.clear(self.change.keys.entry(key), self.pen);
+        }
+    }
+
+    /// Removes everything under every key.
+    pub fn clear(&mut self) {
+        self.state.clear(self.change, self.pen);
+    }
+}
+
+impl<K: Ord + Clone, S: Store> Store for Keyed<K, S> {
+    fn is_empty(&self) -> bool {
+        self.children.is_empty()
+    }
+
+    fn is_present(&self) -> bool {
+        self.children.values().any(S::is_present)
+    }
+
+    fn clear(&mut self, change: &mut Self::Change, pen: &Pen<'_>) {
+        for (key, mut child) in core::mem::take(&mut self.children) {
+            child.clear(change.keys.entry(key), pen);
+        }
+    }
+
+    fn apply(&mut self, change: Self::Change, receipt: &mut Receipt<'_>) {
+        for (key, change) in change.keys {
+            match self.children.entry(key) {
+                Entry::Occupied(mut child) => {
+                    child.get_mut().apply(change, receipt);
+                    if child.get().is_empty() {
+                        child.remove();
+                    }
+                }
+                Entry::Vacant(place) => {
+                    let mut child = S::default();
+                    child.apply(change, receipt);
+                    if !child.is_empty() {
+                        place.insert(child);
+                    }
+                }
+            }
+        }
+    }
+
+    fn merge(&mut self, other: Cow<'_, Self>, meeting: &Meeting<'_>) {
+        match other {
+            Cow::Borrowed(other) => {
+                let theirs = other.children.iter().map(|(k, s)| (Cow::Borrowed(k), Cow::Borrowed(s)));
+                self.merge_children(theirs, meeting);
+            }
+            Cow::Owned(other) => {
+                let theirs = other.children.into_iter().map(|(k, s)| (Cow::Owned(k), Cow::Owned(s)));
+                self.merge_children(theirs, meeting);
+            }
+        }
+    }
+
+    fn same(&self, other: &Self, naming: &Naming) -> bool {
+        self.children.len() == other.children.len()
+            && self.children.iter().zip(&other.children).all(|((k, a), (q, b))| k == q && a.same(b, naming))
+    }
+
+    fn export(&self, names: &Names) -> Self::Change {
+        KeyedChange { keys: self.children.iter().map(|(k, s)| (k.clone(), s.export(names))).collect() }
+    }
+
+    fn tidy(&mut self, change: &mut Self::Change) {
+        change.keys.retain(|key, change| {
+            if let Some(child) = self.children.get_mut(key) {
+                child.tidy(change);
+                if child.is_empty() {
+                    self.children.remove(key);
+                }
+            }
+            !change.is_empty()
+        });
+    }
+}

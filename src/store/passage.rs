@@ -1,0 +1,105 @@
+//! What a store needs to know of the roots when something passes between two of them.
+
+use alloc::vec::Vec;
+
+use crate::causality::{Counters, Names, Tag};
+use crate::{Dot, ReplicaId, Version};
+
+/// A delta being taken in.
+#[derive(Debug)]
+pub struct Receipt<'a> {
+    pub(super) names: &'a Names,
+    /// The events of the delta that are news here. Their replicas have names.
+    pub(super) fresh: &'a Version,
+    /// All events known here, those of the delta included.
+    pub(super) seen: &'a Version,
+    /// Facts killed so far whose own event was not known before this delta.
+    pub(super) ahead: &'a mut Version,
+}
+
+impl Receipt<'_> {
+    pub(super) fn is_news(&self, dot: Dot) -> bool {
+        self.fresh.contains(dot)
+    }
+}
+
+/// How the tags of another state are called here.
+#[derive(Debug)]
+pub struct Naming {
+    /// By their slot: mine, if I have that name.
+    slots: Vec<Option<u32>>,
+}
+
+impl Naming {
+    pub(super) fn new(mine: &Names, theirs: &Names) -> Self {
+        Naming { slots: theirs.ids().iter().map(|id| mine.slot(*id)).collect() }
+    }
+
+    /// Their tag, as it is called here.
+    pub(super) fn translate(&self, theirs: Tag) -> Option<Tag> {
+        self.slots[theirs.slot() as usize].map(|slot| Tag::new(slot, theirs.counter()))
+    }
+}
+
+/// Two states being joined into the first.
+pub struct Meeting<'a> {
+    pub(super) names: &'a Names,
+    naming: Naming,
+    /// By my slot: what they have seen of that replica.
+    seen_there: Vec<Counters<'a>>,
+    /// By my slot: what I have seen of that replica.
+    seen_here: Vec<Counters<'a>>,
+    /// What the other side has killed before seeing it; `None` when empty, as it nearly always is.
+    ahead_there: Option<&'a Version>,
+    ahead_here: Option<&'a Version>,
+}
+
+impl<'a> Meeting<'a> {
+    /// All replicas in the version `there` must have names here.
+    pub(super) fn new(
+        (names, seen_here, ahead_here): (&'a Names, &'a Version, &'a Version),
+        (their_names, seen_there, ahead_there): (&Names, &'a Version, &'a Version),
+    ) -> Self {
+        let by_slot = |version: &'a Version| -> Vec<Counters<'a>> {
+            names.ids().iter().map(|id: &ReplicaId| version.of(*id)).collect()
+        };
+        Meeting {
+            names,
+            naming: Naming::new(names, their_names),
+            seen_there: by_slot(seen_there),
+            seen_here: by_slot(seen_here),
+            ahead_there: Some(ahead_there).filter(|version| !version.is_empty()),
+            ahead_here: Some(ahead_here).filter(|version| !version.is_empty()),
+        }
+    }
+
+    /// Their tag, as it is called here.
+    ///
+    /// # Panics
+    ///
+    /// If the fact is not in their version, which no state that can be built or decoded allows.
+    pub(super) fn translate(&self, theirs: Tag) -> Tag {
+        self.naming.translate(theirs).expect("a state's version covers its facts")
+    }
+
+    /// Whether they know the fact of this tag of mine: if they do and have it no more, it was removed.
+    pub(super) fn known_there(&self, tag: Tag) -> bool {
+        self.knows(&self.seen_there, self.ahead_there, tag)
+    }
+
+    /// Whether I know the fact of this (translated) tag of theirs.
+    pub(super) fn known_here(&self, tag: Tag) -> bool {
+        self.knows(&self.seen_here, self.ahead_here, tag)
+    }
+
+    fn knows(&self, seen: &[Counters<'_>], ahead: Option<&Version>, tag: Tag) -> bool {
+        seen[tag.slot() as usize].contains(tag.counter())
+            || ahead.is_some_and(|ahead| ahead.contains(self.names.dot(tag)))
+    }
+}
+
+impl core::fmt::Debug for Meeting<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Meeting").field("naming", &self.naming).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,294 @@
+/// Makes a struct of stores a store: a record of fields that merge each on its own.
+///
+/// ```
+/// use rejoin::{Causal, Counter, Lattice, Lww, OrSet, Writer, record};
+///
+/// record! {
+///     /// A customer's cart.
+///     #[derive(Debug, PartialEq)]
+///     pub struct Cart {
+///         /// What is in it.
+///         pub items: OrSet<String>,
+///         pub note: Lww<String>,
+///         pub visits: Counter,
+///     }
+/// }
+///
+/// let mut phone = Writer::<Causal<Cart>>::new();
+/// let mut laptop = Writer::<Causal<Cart>>::new();
+/// phone.edit(|cart| {
+///     cart.items.insert("milk".into());
+///     cart.visits.add(1);
+/// });
+/// laptop.edit(|cart| {
+///     cart.note.set("ring twice".into());
+///     cart.visits.add(1);
+/// });
+///
+/// phone.join_ref(laptop.state());
+/// assert_eq!(phone.visits.get(), 2);
+/// assert_eq!(phone.note.get().map(String::as_str), Some("ring twice"));
+/// ```
+///
+/// The struct is as you wrote it, with `Clone` and `Default`. In a transaction there is a handle per field, of the
+/// same name and visibility.
+///
+/// * Fields are causal types of this crate, [`Newtype`](crate::Newtype)s of yours, or other records; a record may
+///   contain itself by way of a map.
+/// * Generics have their bounds on the struct, as names: `struct Tagged<T: Ord + Clone>`; a `where` clause may follow.
+/// * Derives and attributes go to the struct, `derive(Serialize, Deserialize)` and `serde(...)` to what travels, for
+///   which a record is a struct of its fields' changes. `Debug`, `PartialEq` and `Eq` go to both.
+/// * As a [`Map`](crate::Map) value a record is present as long as any of its fields is.
+///
+/// # Changing a record later
+///
+/// *Adding* a field is safe for old data: what lacks it decodes as empty. Data that has a field unknown to the
+/// code is refused whole, because taking in its events without what they wrote would read as a removal. So: give
+/// the new code to all replicas before one of them writes the new field. *Renaming* is `#[serde(rename = "...")]`.
+/// *Removing* a field, or changing its type, is a change of format: write a new record.
+///
+/// # Errors at compile time
+///
+/// A field that cannot be merged by dots is refused by name:
+///
+/// ```compile_fail
+/// rejoin::record! {
+///     struct Cart {
+///         likes: rejoin::GCounter, // a plain lattice: use `Counter`
+///     }
+/// }
+/// ```
+///
+/// So is anything but a struct with named fields:
+///
+/// ```compile_fail
+/// rejoin::record! { enum Cart { Empty } }
+/// ```
+///
+/// ```compile_fail
+/// rejoin::record! { struct Pair(rejoin::Counter, rejoin::Counter); }
+/// ```
+#[macro_export]
+macro_rules! record {
+    ($($record:tt)*) => {
+        $crate::__record! { @attributes { [] [] [] } $($record)* }
+    };
+}
+
+/// The steps of [`record!`]. First the attributes are dealt out: to the struct, to the change; then the fields
+/// are read, one by one; then everything is written.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __record {
+    (@attributes { $state:tt $change:tt $both:tt }) => {};
+
+    // Derives, one by one: each goes where it belongs.
+    (@attributes $dealt:tt #[derive()] $($rest:tt)*) => {
+        $crate::__record! { @attributes $dealt $($rest)* }
+    };
+    (@attributes $dealt:tt #[derive(Clone $(, $($more:tt)*)?)] $($rest:tt)*) => {
+        $crate::__record! { @attributes $dealt #[derive($($($more)*)?)] $($rest)* }
+    };
+    (@attributes $dealt:tt #[derive(Default $(, $($more:tt)*)?)] $($rest:tt)*) => {
+        $crate::__record! { @attributes $dealt #[derive($($($more)*)?)] $($rest)* }
+    };
+    (@attributes { $s:tt [$($c:tt)*] $b:tt } #[derive(Serialize $(, $($more:tt)*)?)] $($rest:tt)*) => {
+        $crate::__record! { @attributes { $s [$($c)* #[derive(Serialize)]] $b } #[derive($($($more)*)?)] $($rest)* }
+    };
+    (@attributes { $s:tt [$($c:tt)*] $b:tt } #[derive(serde::Serialize $(, $($more:tt)*)?)] $($rest:tt)*) => {
+        $crate::__record! {
+            @attributes { $s [$($c)* #[derive(serde::Serialize)]] $b } #[derive($($($more)*)?)] $($rest)*
+        }
+    };
+    (@attributes { $s:tt [$($c:tt)*] $b:tt } #[derive(Deserialize $(, $($more:tt)*)?)] $($rest:tt)*) => {
+        $crate::__record! {
+            @attributes { $s [$($c)* #[derive(Deserialize)] #[serde(default, deny_unknown_fields)]] $b }
+            #[derive($($($more)*)?)] $($rest)*
+        }
+    };
+    (@attributes { $s:tt [$($c:tt)*] $b:tt } #[derive(serde::Deserialize $(, $($more:tt)*)?)] $($rest:tt)*) => {
+        $crate::__record! {
+            @attributes { $s [$($c)* #[derive(serde::Deserialize)] #[serde(default, deny_unknown_fields)]] $b }
+            #[derive($($($more)*)?)] $($rest)*
+        }
+    };
+    (@attributes { $s:tt $c:tt [$($b:tt)*] } #[derive(Debug $(, $($more:tt)*)?)] $($rest:tt)*) => {
+        $crate::__record! { @attributes { $s $c [$($b)* #[derive(Debug)]] } #[derive($($($more)*)?)] $($rest)* }
+    };
+    (@attributes { $s:tt $c:tt [$($b:tt)*] } #[derive(PartialEq $(, $($more:tt)*)?)] $($rest:tt)*) => {
+        $crate::__record! { @attributes { $s $c [$($b)* #[derive(PartialEq)]] } #[derive($($($more)*)?)] $($rest)* }
+    };
+    (@attributes { $s:tt $c:tt [$($b:tt)*] } #[derive(Eq $(, $($more:tt)*)?)] $($rest:tt)*) => {
+        $crate::__record! { @attributes { $s $c [$($b)* #[derive(Eq)]] } #[derive($($($more)*)?)] $($rest)* }
+    };
+    (@attributes { [$($s:tt)*] $c:tt $b:tt } #[derive($other:path $(, $($more:tt)*)?)] $($rest:tt)*) => {
+        $crate::__record! { @attributes { [$($s)* #[derive($other)]] $c $b } #[derive($($($more)*)?)] $($rest)* }
+    };
+
+    // Other attributes.
+    (@attributes { $s:tt [$($c:tt)*] $b:tt } #[serde $($attribute:tt)*] $($rest:tt)*) => {
+        $crate::__record! { @attributes { $s [$($c)* #[serde $($attribute)*]] $b } $($rest)* }
+    };
+    (@attributes { [$($s:tt)*] $c:tt $b:tt } #[$($attribute:tt)*] $($rest:tt)*) => {
+        $crate::__record! { @attributes { [$($s)* #[$($attribute)*]] $c $b } $($rest)* }
+    };
+
+    // The head of the struct.
+    (@attributes $dealt:tt $vis:vis struct $name:ident
+        $(< $($param:ident $(: $bound:tt $(+ $bounds:tt)*)?),+ $(,)? >)?
+        $(where $($subject:ty : $must:tt $(+ $musts:tt)*),+ $(,)?)?
+        { $($fields:tt)* } $($rest:tt)*
+    ) => {
+        $crate::__record! {
+            @fields { $dealt $vis $name
+                [$($($param),+)?] [$($($param $(: $bound $(+ $bounds)*)?),+)?] [$($($subject : $must $(+ $musts)*),+)?] }
+            [] [] [] $($fields)*
+        }
+        $crate::__record! { @attributes { [] [] [] } $($rest)* }
+    };
+    (@attributes $dealt:tt $($other:tt)+) => {
+        compile_error!("`record!` takes structs with named fields, each of which is a store");
+    };
+
+    // A field: its attributes, then itself.
+    (@fields $head:tt $done:tt [$($s:tt)*] [$($c:tt)*] #[serde $($attribute:tt)*] $($rest:tt)*) => {
+        $crate::__record! { @fields $head $done [$($s)*] [$($c)* #[serde $($attribute)*]] $($rest)* }
+    };
+    (@fields $head:tt $done:tt [$($s:tt)*] [$($c:tt)*] #[$($attribute:tt)*] $($rest:tt)*) => {
+        $crate::__record! { @fields $head $done [$($s)* #[$($attribute)*]] [$($c)*] $($rest)* }
+    };
+    (@fields $head:tt [$($done:tt)*] $s:tt $c:tt $vis:vis $field:ident : $store:ty $(, $($rest:tt)*)?) => {
+        $crate::__record! { @fields $head [$($done)* { $s $c [$vis] $field [$store] }] [] [] $($($rest)*)? }
+    };
+    (@fields
+        { { [$($state:tt)*] [$($change:tt)*] [$($both:tt)*] } $vis:vis $name:ident
+            [$($param:ident),*] [$($bounded:tt)*] [$($must:tt)*] }
+        [$({ [$($s:tt)*] [$($c:tt)*] [$fvis:vis] $field:ident [$store:ty] })*] [] []
+    ) => {
+        $($both)* $($state)*
+        $vis struct $name<$($bounded)*> where $($must)* {
+            $($($s)* $fvis $field: $store,)*
+        }
+
+        #[allow(unused_qualifications, clippy::all, clippy::pedantic, reason = "written by a macro")]
+        const _: () = {
+            use $crate::__private::{Cow, Meeting, Names, Naming, Receipt};
+            use $crate::store::{Change, Dots, Editable, Pen, Store};
+            use ::core::clone::Clone;
+            use ::core::default::Default;
+
+            impl<$($bounded)*> Clone for $name<$($param),*> where $($must)* {
+                fn clone(&self) -> Self {
+                    $name { $($field: Clone::clone(&self.$field),)* }
+                }
+            }
+
+            impl<$($bounded)*> Default for $name<$($param),*> where $($must)* {
+                fn default() -> Self {
+                    $name { $($field: Default::default(),)* }
+                }
+            }
+
+            /// What transactions changed in a record, field by field.
+            $($both)* $($change)*
+            pub struct RecordChange<$($bounded)*> where $($must)* {
+                $($($c)* $field: <$store as Editable>::Change,)*
+            }
+
+            impl<$($bounded)*> Clone for RecordChange<$($param),*> where $($must)* {
+                fn clone(&self) -> Self {
+                    RecordChange { $($field: Clone::clone(&self.$field),)* }
+                }
+            }
+
+            impl<$($bounded)*> Default for RecordChange<$($param),*> where $($must)* {
+                fn default() -> Self {
+                    RecordChange { $($field: Default::default(),)* }
+                }
+            }
+
+            impl<$($bounded)*> Change for RecordChange<$($param),*> where $($must)* {
+                fn union(&mut self, other: Self) {
+                    $(Change::union(&mut self.$field, other.$field);)*
+                }
+
+                fn is_empty(&self) -> bool {
+                    true $(&& Change::is_empty(&self.$field))*
+                }
+
+                fn retain(&mut self, keep: &dyn ::core::ops::Fn($crate::Dot) -> bool) {
+                    $(Change::retain(&mut self.$field, keep);)*
+                }
+
+                fn visit(&self, visit: &mut dyn ::core::ops::FnMut($crate::Dot, bool, &[$crate::Dot])) {
+                    $(Change::visit(&self.$field, visit);)*
+                }
+            }
+
+            /// Handles on the fields of a record.
+            pub struct RecordEdit<'edit, $($bounded)*> where $($must)* {
+                $(
+                    /// The handle on the field of this name.
+                    $fvis $field: <$store as Editable>::Edit<'edit>,
+                )*
+            }
+
+            impl<$($bounded)*> Editable for $name<$($param),*> where $($must)* {
+                type Change = RecordChange<$($param),*>;
+                type Edit<'edit> = RecordEdit<'edit, $($param),*> where Self: 'edit;
+
+                fn edit<'edit>(
+                    &'edit mut self,
+                    change: &'edit mut Self::Change,
+                    pen: &'edit Pen<'edit>,
+                ) -> Self::Edit<'edit> {
+                    RecordEdit { $($field: Editable::edit(&mut self.$field, &mut change.$field, pen),)* }
+                }
+            }
+
+            impl<$($bounded)*> Store for $name<$($param),*> where $($must)* {
+                fn is_empty(&self) -> bool {
+                    true $(&& Store::is_empty(&self.$field))*
+                }
+
+                fn is_present(&self) -> bool {
+                    false $(|| Store::is_present(&self.$field))*
+                }
+
+                fn clear(&mut self, change: &mut Self::Change, pen: &Pen<'_>) {
+                    $(Store::clear(&mut self.$field, &mut change.$field, pen);)*
+                }
+
+                fn apply(&mut self, change: Self::Change, receipt: &mut Receipt<'_>) {
+                    $(Store::apply(&mut self.$field, change.$field, receipt);)*
+                }
+
+                fn merge(&mut self, other: Cow<'_, Self>, meeting: &Meeting<'_>) {
+                    match other {
+                        Cow::Borrowed(other) => {
+                            $(Store::merge(&mut self.$field, Cow::Borrowed(&other.$field), meeting);)*
+                        }
+                        Cow::Owned(other) => {
+                            $(Store::merge(&mut self.$field, Cow::Owned(other.$field), meeting);)*
+                        }
+                    }
+                }
+
+                fn same(&self, other: &Self, naming: &Naming) -> bool {
+                    true $(&& Store::same(&self.$field, &other.$field, naming))*
+                }
+
+                fn export(&self, names: &Names) -> Self::Change {
+                    RecordChange { $($field: Store::export(&self.$field, names),)* }
+                }
+
+                fn tidy(&mut self, change: &mut Self::Change) {
+                    $(Store::tidy(&mut self.$field, &mut change.$field);)*
+                }
+            }
+        };
+    };
+    (@fields $($other:tt)*) => {
+        compile_error!("`record!` takes structs with named fields, each of which is a store");
+    };
+}

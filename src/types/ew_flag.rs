@@ -1,0 +1,94 @@
+use core::fmt;
+
+use crate::store::{Dots, Edit, Newtype};
+
+/// A flag in which enabling wins. It starts disabled.
+///
+/// # When replicas disagree
+///
+/// | one does | another does | both read |
+/// |---|---|---|
+/// | `enable()` | `disable()` | enabled |
+/// | `enable()` | `enable()` | enabled |
+/// | `disable()` | `disable()` | disabled |
+///
+/// # Example
+///
+/// ```
+/// use rejoin::{Causal, EwFlag, Writer};
+///
+/// let mut phone = Writer::<Causal<EwFlag>>::new();
+/// phone.edit(|online| online.enable());
+/// let mut laptop = phone.fork();
+///
+/// phone.edit(|online| online.disable());
+/// laptop.edit(|online| online.enable()); // still there
+///
+/// phone.join_ref(laptop.state());
+/// assert!(phone.is_enabled());
+/// ```
+///
+/// # Cost
+///
+/// 24 bytes, plus 8 per concurrent enabling, until the next write. Everything is `O(1)` but for those.
+///
+/// # Not for
+///
+/// Flags that must stay off once someone has switched them off: take [`DwFlag`](crate::DwFlag).
+///
+/// # Where it comes from
+///
+/// The enable-wins flag of Riak. It is an [`OrSet`](crate::OrSet) with one possible member.
+#[derive(Clone, Default)]
+pub struct EwFlag {
+    enabled: Dots<()>,
+}
+
+impl EwFlag {
+    /// Whether the flag is enabled.
+    pub fn is_enabled(&self) -> bool {
+        !self.enabled.is_empty()
+    }
+}
+
+impl Edit<'_, EwFlag> {
+    /// Enables the flag.
+    pub fn enable(&mut self) {
+        self.inner().write(());
+    }
+
+    /// Disables the flag; if it is not enabled, nothing happens.
+    pub fn disable(&mut self) {
+        self.inner().clear();
+    }
+}
+
+impl Newtype for EwFlag {
+    type Inner = Dots<()>;
+
+    fn inner(&self) -> &Dots<()> {
+        &self.enabled
+    }
+
+    fn inner_mut(&mut self) -> &mut Dots<()> {
+        &mut self.enabled
+    }
+
+    fn into_inner(self) -> Dots<()> {
+        self.enabled
+    }
+}
+
+impl PartialEq for EwFlag {
+    fn eq(&self, other: &Self) -> bool {
+        self.is_enabled() == other.is_enabled()
+    }
+}
+
+impl Eq for EwFlag {}
+
+impl fmt::Debug for EwFlag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("EwFlag").field(&self.is_enabled()).finish()
+    }
+}

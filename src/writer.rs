@@ -1,0 +1,335 @@
+//! The owner of an identity.
+
+use alloc::sync::Arc;
+use core::fmt;
+use core::ops::Deref;
+
+use crate::store::{Author, Root};
+use crate::{HybridClock, ReplicaId};
+
+/// A replica that can be written to: a state, and the only right to write under one replica id.
+///
+/// A transaction is a closure. It gets a handle that reads and writes like the plain collection would, and the
+/// writer returns the *delta*: what to send to the other replicas, in any order, more than once if need be.
+///
+/// ```
+/// use rejoin::{Causal, OrSet, Writer};
+///
+/// let mut phone = Writer::<Causal<OrSet<&str>>>::new();
+/// let mut laptop = Writer::<Causal<OrSet<&str>>>::new();
+///
+/// let delta = phone.edit(|cart| {
+///     cart.insert("milk");
+///     cart.insert("bread");
+/// });
+/// laptop.apply(delta);
+/// let removal = laptop.edit(|cart| cart.remove("milk"));
+/// let again = phone.edit(|cart| cart.insert("milk")); // at the same time
+///
+/// phone.apply(removal);
+/// laptop.apply(again);
+/// assert!(phone.contains("milk")); // the removal had not seen the second milk
+/// assert_eq!(phone.state(), laptop.state());
+/// ```
+///
+/// # Identity
+///
+/// A replica id in two hands at once breaks every CRDT, so a writer is not `Clone`: [`fork`](Self::fork) gives a
+/// second writer of its own id. States travel; identities do not.
+///
+/// Each start takes a new id, unless a stored [`Identity`] is [resumed](Self::resume). A writer that finds more
+/// of its own writes in the state than it knows to have made, or fewer, has forgotten something, be it that a
+/// backup was restored or that an id was copied. It takes a new id before its next write, and
+/// [says so](Self::renewed).
+pub struct Writer<T: Root> {
+    author: Author,
+    identity: Identity,
+    state: T,
+    /// What was written and has not been handed out.
+    unsent: T::Delta,
+    renewal: Option<Renewal>,
+    ids: Arc<dyn Fn() -> ReplicaId + Send + Sync>,
+}
+
+/// The right to write under one replica id, at rest: what to store to go on under the same id after a restart.
+///
+/// It is not `Clone`, and it must not be: store it together with the state, in one atomic write, *before* any
+/// delta leaves, and resume it once.
+#[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+pub struct Identity {
+    replica: ReplicaId,
+    /// How much of the state is by this replica: see [`Root::made_by`].
+    #[cfg_attr(feature = "serde", serde(with = "wide"))]
+    made: u128,
+    /// The last time that the clock told.
+    clock: u64,
+}
+
+impl Identity {
+    /// The replica id.
+    pub fn replica(&self) -> ReplicaId {
+        self.replica
+    }
+}
+
+/// A writer has taken a new replica id: see [`Writer::renewed`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Renewal {
+    /// The id until now. What was written under it stays.
+    pub old: ReplicaId,
+    /// The id from now on.
+    pub new: ReplicaId,
+    /// Why.
+    pub because: Because,
+}
+
+/// Why a writer has taken a new replica id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Because {
+    /// The state and the identity disagree about what the replica has written: one of them is older, or somebody
+    /// else has written under the same id.
+    Forgotten,
+    /// The replica has used nearly all of its 2⁴⁴ dots.
+    Exhausted,
+}
+
+#[cfg(feature = "std")]
+impl<T: Root> Writer<T> {
+    /// A writer of an empty state, under a random id.
+    #[allow(clippy::new_without_default, reason = "two defaults of one type would be two different replicas")]
+    pub fn new() -> Self {
+        Writer::over(T::default())
+    }
+
+    /// A writer that goes on with `state`, under a random id.
+    pub fn over(state: T) -> Self {
+        Writer::with_ids(state, ReplicaId::random)
+    }
+
+    /// A writer of an empty state, under an id that is known to be unique: for tests whose outcome must not vary,
+    /// and where ids are handed out by an authority.
+    pub fn with_id(id: ReplicaId) -> Self {
+        Writer::at_work(T::default(), HybridClock::new(id), Arc::new(ReplicaId::random))
+    }
+
+    /// Goes on under a stored identity. The state must be the one that it was stored with, or that state after it
+    /// has taken in more; otherwise the writer takes a new id before its next write.
+    pub fn resume(identity: Identity, state: T) -> Self {
+        Writer::resume_with_ids(identity, state, ReplicaId::random)
+    }
+
+    /// Runs a transaction, and returns what it changed. The time is the system's.
+    ///
+    /// If the closure panics, what it had written until then stays, and leaves with the next delta.
+    pub fn edit(&mut self, write: impl FnOnce(&mut T::Edit<'_>)) -> T::Delta {
+        self.transaction(None, write);
+        self.unsent()
+    }
+
+    /// Runs a transaction that may fail, and returns what it changed. The time is the system's.
+    ///
+    /// # Errors
+    ///
+    /// The closure's error. What it had written before stays written, here as anywhere; it leaves with the next
+    /// delta, or by [`unsent`](Self::unsent).
+    pub fn try_edit<E>(
+        &mut self,
+        write: impl FnOnce(&mut T::Edit<'_>) -> Result<(), E>,
+    ) -> Result<T::Delta, E> {
+        self.transaction(None, write)?;
+        Ok(self.unsent())
+    }
+}
+
+impl<T: Root> Writer<T> {
+    /// A writer that goes on with `state`, under ids from the given source, which must never repeat one.
+    ///
+    /// The source is asked now, by each [`fork`](Self::fork), and when the writer needs a new id.
+    pub fn with_ids(state: T, ids: impl Fn() -> ReplicaId + Send + Sync + 'static) -> Self {
+        let clock = HybridClock::new(ids());
+        Writer::at_work(state, clock, Arc::new(ids))
+    }
+
+    /// As [`resume`](Self::resume), with new ids, should they be needed, from the given source.
+    pub fn resume_with_ids(
+        identity: Identity,
+        state: T,
+        ids: impl Fn() -> ReplicaId + Send + Sync + 'static,
+    ) -> Self {
+        let clock = HybridClock::resume(identity.replica, identity.clock);
+        Writer { identity, ..Writer::at_work(state, clock, Arc::new(ids)) }
+    }
+
+    fn at_work(state: T, clock: HybridClock, ids: Arc<dyn Fn() -> ReplicaId + Send + Sync>) -> Self {
+        let identity = Identity { replica: clock.replica(), made: 0, clock: clock.last() };
+        let unsent = T::Delta::default();
+        Writer { author: Author::new(clock), identity, state, unsent, renewal: None, ids }
+    }
+
+    /// The replica id that the next transaction writes under, unless the writer must take a new one.
+    pub fn replica(&self) -> ReplicaId {
+        self.identity.replica
+    }
+
+    /// The identity, to be stored with the state: see [`Identity`].
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The state, to read, to send or to store. A writer also dereferences to it.
+    pub fn state(&self) -> &T {
+        &self.state
+    }
+
+    /// Sets how many milliseconds ahead of the wall clock a stamp may be for this writer's clock to follow it. See
+    /// [`HybridClock`].
+    pub fn set_max_drift(&mut self, millis: u64) {
+        let clock = self.author.clock();
+        *clock = HybridClock::resume(clock.replica(), clock.last()).with_max_drift(millis);
+    }
+
+    /// Runs a transaction at the given time, in milliseconds since the Unix epoch, and returns what it changed.
+    ///
+    /// If the closure panics, what it had written until then stays, and leaves with the next delta.
+    pub fn edit_at(&mut self, now: u64, write: impl FnOnce(&mut T::Edit<'_>)) -> T::Delta {
+        self.transaction(Some(now), write);
+        self.unsent()
+    }
+
+    /// Runs a transaction that may fail at the given time, in milliseconds since the Unix epoch.
+    ///
+    /// # Errors
+    ///
+    /// The closure's error. What it had written before stays written, here as anywhere; it leaves with the next
+    /// delta, or by [`unsent`](Self::unsent).
+    pub fn try_edit_at<E>(
+        &mut self,
+        now: u64,
+        write: impl FnOnce(&mut T::Edit<'_>) -> Result<(), E>,
+    ) -> Result<T::Delta, E> {
+        self.transaction(Some(now), write)?;
+        Ok(self.unsent())
+    }
+
+    /// What failed transactions have written, which no delta has carried yet.
+    #[must_use = "the delta is for the other replicas"]
+    pub fn unsent(&mut self) -> T::Delta {
+        core::mem::take(&mut self.unsent)
+    }
+
+    /// Takes in a delta from another replica. Returns true if anything in it was news.
+    ///
+    /// # Panics
+    ///
+    /// As [`Crdt::apply`] of the state.
+    pub fn apply(&mut self, delta: T::Delta) -> bool {
+        self.state.apply(delta)
+    }
+
+    /// Takes in a state of another replica. Returns true if anything in it was news.
+    ///
+    /// # Panics
+    ///
+    /// As [`Lattice::join`] of the state.
+    pub fn join(&mut self, other: T) -> bool {
+        self.state.join(other)
+    }
+
+    /// A second writer of the same state, with an id of its own.
+    pub fn fork(&self) -> Self
+    where
+        T: Clone,
+    {
+        let clock = HybridClock::resume((self.ids)(), self.identity.clock);
+        Writer::at_work(self.state.clone(), clock, Arc::clone(&self.ids))
+    }
+
+    /// Ends the writing, and keeps the state.
+    ///
+    /// The id is not used again. To go on under it later, store [`identity`](Self::identity) instead.
+    pub fn into_state(self) -> T {
+        self.state
+    }
+
+    /// Whether the writer has taken a new replica id since this was last asked, and why.
+    pub fn renewed(&mut self) -> Option<Renewal> {
+        self.renewal.take()
+    }
+
+    fn transaction<R>(&mut self, now: Option<u64>, write: impl FnOnce(&mut T::Edit<'_>) -> R) -> R {
+        let made = self.state.made_by(self.identity.replica);
+        if made != self.identity.made {
+            self.renew(Because::Forgotten);
+        } else if made > T::MOST_MADE {
+            self.renew(Because::Exhausted);
+        }
+        self.author.set_now(now);
+        // Written down when it goes out of scope, in case `write` panics.
+        let book = Bookkeeping(self);
+        let Writer { state, unsent, author, .. } = &mut *book.0;
+        state.edit(unsent, author, write)
+    }
+
+    fn renew(&mut self, because: Because) {
+        let (old, new) = (self.identity.replica, (self.ids)());
+        let clock = self.author.clock();
+        *clock = HybridClock::resume(new, clock.last()).with_max_drift(clock.max_drift());
+        self.identity.replica = new;
+        self.renewal = Some(Renewal { old, new, because });
+    }
+}
+
+/// Brings a writer's identity up to date when a transaction ends, in whatever way.
+struct Bookkeeping<'a, T: Root>(&'a mut Writer<T>);
+
+impl<T: Root> Drop for Bookkeeping<'_, T> {
+    fn drop(&mut self) {
+        let writer = &mut *self.0;
+        writer.identity.made = writer.state.made_by(writer.identity.replica);
+        writer.identity.clock = writer.author.clock().last();
+    }
+}
+
+impl<S: crate::Store + 'static> Writer<crate::Causal<S>> {
+    /// Takes in a borrowed state of another replica, cloning only what is new in it. Returns true if anything was.
+    ///
+    /// # Panics
+    ///
+    /// If the state cannot name more replicas: see [`Causal::try_join`](crate::Causal::try_join).
+    pub fn join_ref(&mut self, other: &crate::Causal<S>) -> bool {
+        self.state.join_ref(other)
+    }
+}
+
+impl<T: Root> Deref for Writer<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.state
+    }
+}
+
+impl<T: Root + fmt::Debug> fmt::Debug for Writer<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").field("replica", &self.identity.replica).field("state", &self.state).finish()
+    }
+}
+
+/// A wide integer as two of 64 bits, since not every format has wide ones.
+#[cfg(feature = "serde")]
+mod wide {
+    use serde::de::{Deserialize, Deserializer};
+    use serde::{Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(value: &u128, serializer: S) -> Result<S::Ok, S::Error> {
+        ((value >> 64) as u64, *value as u64).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
+        let (high, low) = <(u64, u64)>::deserialize(deserializer)?;
+        Ok(u128::from(high) << 64 | u128::from(low))
+    }
+}
