@@ -314,7 +314,10 @@ impl<T: Root> Deref for Writer<T> {
 
 impl<T: Root + fmt::Debug> fmt::Debug for Writer<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Writer").field("replica", &self.identity.replica).field("state", &self.state).finish()
+        f.debug_struct("Writer")
+            .field("replica", &self.identity.replica)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
     }
 }
 
@@ -324,8 +327,10 @@ mod wide {
     use serde::de::{Deserialize, Deserializer};
     use serde::{Serialize, Serializer};
 
+    #[allow(clippy::cast_possible_truncation, reason = "each half fits")]
     pub(super) fn serialize<S: Serializer>(value: &u128, serializer: S) -> Result<S::Ok, S::Error> {
-        ((value >> 64) as u64, *value as u64).serialize(serializer)
+        let [high, low] = [value >> 64, value & u128::from(u64::MAX)].map(|half| half as u64);
+        (high, low).serialize(serializer)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {

@@ -5,6 +5,7 @@ use core::ops::Deref;
 #[cfg(feature = "serde")]
 use super::Change;
 use super::edit::{Author, Pen, Root};
+use super::passage::Side;
 use super::{Delta, Editable, Meeting, Naming, Receipt, Store};
 use crate::causality::Names;
 use crate::{Crdt, Dot, Lattice, ReplicaId, Version};
@@ -108,22 +109,19 @@ impl<S: Store> Causal<S> {
             return Ok(true);
         }
         self.name_all(&other.seen)?;
-        let (other_store, their_names, their_seen, their_ahead) = match other {
-            Cow::Borrowed(o) => (
-                Cow::Borrowed(&o.store),
-                Cow::Borrowed(&o.names),
-                Cow::Borrowed(&o.seen),
-                Cow::Borrowed(&o.ahead),
-            ),
-            Cow::Owned(o) => {
-                (Cow::Owned(o.store), Cow::Owned(o.names), Cow::Owned(o.seen), Cow::Owned(o.ahead))
+        let (names, seen, ahead, store) = match other {
+            Cow::Borrowed(Causal { names, seen, ahead, store }) => {
+                (Cow::Borrowed(names), Cow::Borrowed(seen), Cow::Borrowed(ahead), Cow::Borrowed(store))
+            }
+            Cow::Owned(Causal { names, seen, ahead, store }) => {
+                (Cow::Owned(names), Cow::Owned(seen), Cow::Owned(ahead), Cow::Owned(store))
             }
         };
-        let meeting =
-            Meeting::new((&self.names, &self.seen, &self.ahead), (&their_names, &their_seen, &their_ahead));
-        self.store.merge(other_store, &meeting);
-        self.seen.union(&their_seen);
-        self.ahead.union(&their_ahead);
+        let here = Side { names: &self.names, seen: &self.seen, ahead: &self.ahead };
+        let there = Side { names: &names, seen: &seen, ahead: &ahead };
+        self.store.merge(store, &Meeting::new(here, there));
+        self.seen.union(&seen);
+        self.ahead.union(&ahead);
         self.ahead.subtract(&self.seen);
         Ok(true)
     }
@@ -326,6 +324,6 @@ impl<S: fmt::Debug> fmt::Debug for Causal<S> {
             .field("store", &self.store)
             .field("version", &self.seen)
             .field("ahead", &self.ahead)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -167,6 +167,7 @@ mod none_or_one {
     use serde::de::{Deserialize, Deserializer, Error};
     use serde::{Serialize, Serializer};
 
+    #[allow(clippy::ref_option, reason = "serde passes the field as it is")]
     pub(super) fn serialize<V: Serialize, S: Serializer>(v: &Option<V>, s: S) -> Result<S::Ok, S::Error> {
         s.collect_seq(v)
     }

@@ -90,6 +90,15 @@ impl<K, S> Default for Keyed<K, S> {
     }
 }
 
+impl<'a, K, S> IntoIterator for &'a Keyed<K, S> {
+    type Item = (&'a K, &'a S);
+    type IntoIter = alloc::collections::btree_map::Iter<'a, K, S>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
 impl<K: fmt::Debug, S: fmt::Debug> fmt::Debug for Keyed<K, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(&self.children).finish()

@@ -54,22 +54,27 @@ pub struct Meeting<'a> {
     ahead_here: Option<&'a Version>,
 }
 
+/// What one of two states that meet knows.
+#[derive(Clone, Copy)]
+pub(super) struct Side<'a> {
+    pub(super) names: &'a Names,
+    pub(super) seen: &'a Version,
+    pub(super) ahead: &'a Version,
+}
+
 impl<'a> Meeting<'a> {
-    /// All replicas in the version `there` must have names here.
-    pub(super) fn new(
-        (names, seen_here, ahead_here): (&'a Names, &'a Version, &'a Version),
-        (their_names, seen_there, ahead_there): (&Names, &'a Version, &'a Version),
-    ) -> Self {
+    /// All replicas in `there.seen` must have names here.
+    pub(super) fn new(here: Side<'a>, there: Side<'a>) -> Self {
         let by_slot = |version: &'a Version| -> Vec<Counters<'a>> {
-            names.ids().iter().map(|id: &ReplicaId| version.of(*id)).collect()
+            here.names.ids().iter().map(|id: &ReplicaId| version.of(*id)).collect()
         };
         Meeting {
-            names,
-            naming: Naming::new(names, their_names),
-            seen_there: by_slot(seen_there),
-            seen_here: by_slot(seen_here),
-            ahead_there: Some(ahead_there).filter(|version| !version.is_empty()),
-            ahead_here: Some(ahead_here).filter(|version| !version.is_empty()),
+            names: here.names,
+            naming: Naming::new(here.names, there.names),
+            seen_there: by_slot(there.seen),
+            seen_here: by_slot(here.seen),
+            ahead_there: Some(there.ahead).filter(|version| !version.is_empty()),
+            ahead_here: Some(here.ahead).filter(|version| !version.is_empty()),
         }
     }
 

@@ -37,7 +37,8 @@
 ///   contain itself by way of a map.
 /// * Generics have their bounds on the struct, as names: `struct Tagged<T: Ord + Clone>`; a `where` clause may follow.
 /// * Derives and attributes go to the struct, `derive(Serialize, Deserialize)` and `serde(...)` to what travels, for
-///   which a record is a struct of its fields' changes. `Debug`, `PartialEq` and `Eq` go to both.
+///   which a record is a struct of its fields' changes. `Debug`, `PartialEq` and `Eq` go to both. All of them may be
+///   under `cfg_attr`.
 /// * As a [`Map`](crate::Map) value a record is present as long as any of its fields is.
 ///
 /// # Changing a record later
@@ -75,59 +76,74 @@ macro_rules! record {
     };
 }
 
-/// The steps of [`record!`]. First the attributes are dealt out: to the struct, to the change; then the fields
-/// are read, one by one; then everything is written.
+/// The steps of [`record!`]. First the attributes are dealt out: to the struct, to what travels, to both; then the
+/// fields are read, one by one; then everything is written.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __record {
     (@attributes { $state:tt $change:tt $both:tt }) => {};
 
-    // Derives, one by one: each goes where it belongs.
-    (@attributes $dealt:tt #[derive()] $($rest:tt)*) => {
+    // Derives, one by one, each under its condition: to the struct, to what travels, or to both.
+    (@attributes $dealt:tt #[derive($($derives:tt)*)] $($rest:tt)*) => {
+        $crate::__record! { @derives $dealt [all()] [$($derives)*] $($rest)* }
+    };
+    (@attributes $dealt:tt #[cfg_attr($on:meta, derive($($derives:tt)*))] $($rest:tt)*) => {
+        $crate::__record! { @derives $dealt [$on] [$($derives)*] $($rest)* }
+    };
+    (@derives $dealt:tt $on:tt [] $($rest:tt)*) => {
         $crate::__record! { @attributes $dealt $($rest)* }
     };
-    (@attributes $dealt:tt #[derive(Clone $(, $($more:tt)*)?)] $($rest:tt)*) => {
-        $crate::__record! { @attributes $dealt #[derive($($($more)*)?)] $($rest)* }
+    (@derives $dealt:tt $on:tt [Clone $(, $($more:tt)*)?] $($rest:tt)*) => {
+        $crate::__record! { @derives $dealt $on [$($($more)*)?] $($rest)* }
     };
-    (@attributes $dealt:tt #[derive(Default $(, $($more:tt)*)?)] $($rest:tt)*) => {
-        $crate::__record! { @attributes $dealt #[derive($($($more)*)?)] $($rest)* }
+    (@derives $dealt:tt $on:tt [Default $(, $($more:tt)*)?] $($rest:tt)*) => {
+        $crate::__record! { @derives $dealt $on [$($($more)*)?] $($rest)* }
     };
-    (@attributes { $s:tt [$($c:tt)*] $b:tt } #[derive(Serialize $(, $($more:tt)*)?)] $($rest:tt)*) => {
-        $crate::__record! { @attributes { $s [$($c)* #[derive(Serialize)]] $b } #[derive($($($more)*)?)] $($rest)* }
+    (@derives $dealt:tt $on:tt [Debug $(, $($more:tt)*)?] $($rest:tt)*) => {
+        $crate::__record! { @both $dealt $on [Debug] [$($($more)*)?] $($rest)* }
     };
-    (@attributes { $s:tt [$($c:tt)*] $b:tt } #[derive(serde::Serialize $(, $($more:tt)*)?)] $($rest:tt)*) => {
+    (@derives $dealt:tt $on:tt [PartialEq $(, $($more:tt)*)?] $($rest:tt)*) => {
+        $crate::__record! { @both $dealt $on [PartialEq] [$($($more)*)?] $($rest)* }
+    };
+    (@derives $dealt:tt $on:tt [Eq $(, $($more:tt)*)?] $($rest:tt)*) => {
+        $crate::__record! { @both $dealt $on [Eq] [$($($more)*)?] $($rest)* }
+    };
+    (@derives $dealt:tt $on:tt [Serialize $(, $($more:tt)*)?] $($rest:tt)*) => {
+        $crate::__record! { @serialize $dealt $on [Serialize] [$($($more)*)?] $($rest)* }
+    };
+    (@derives $dealt:tt $on:tt [serde::Serialize $(, $($more:tt)*)?] $($rest:tt)*) => {
+        $crate::__record! { @serialize $dealt $on [serde::Serialize] [$($($more)*)?] $($rest)* }
+    };
+    (@derives $dealt:tt $on:tt [Deserialize $(, $($more:tt)*)?] $($rest:tt)*) => {
+        $crate::__record! { @deserialize $dealt $on [Deserialize] [$($($more)*)?] $($rest)* }
+    };
+    (@derives $dealt:tt $on:tt [serde::Deserialize $(, $($more:tt)*)?] $($rest:tt)*) => {
+        $crate::__record! { @deserialize $dealt $on [serde::Deserialize] [$($($more)*)?] $($rest)* }
+    };
+    (@derives { [$($s:tt)*] $c:tt $b:tt } [$on:meta] [$other:path $(, $($more:tt)*)?] $($rest:tt)*) => {
         $crate::__record! {
-            @attributes { $s [$($c)* #[derive(serde::Serialize)]] $b } #[derive($($($more)*)?)] $($rest)*
+            @derives { [$($s)* #[cfg_attr($on, derive($other))]] $c $b } [$on] [$($($more)*)?] $($rest)*
         }
     };
-    (@attributes { $s:tt [$($c:tt)*] $b:tt } #[derive(Deserialize $(, $($more:tt)*)?)] $($rest:tt)*) => {
+    (@both { $s:tt $c:tt [$($b:tt)*] } [$on:meta] [$derive:path] $more:tt $($rest:tt)*) => {
+        $crate::__record! { @derives { $s $c [$($b)* #[cfg_attr($on, derive($derive))]] } [$on] $more $($rest)* }
+    };
+    (@serialize { $s:tt [$($c:tt)*] $b:tt } [$on:meta] [$derive:path] $more:tt $($rest:tt)*) => {
+        $crate::__record! { @derives { $s [$($c)* #[cfg_attr($on, derive($derive))]] $b } [$on] $more $($rest)* }
+    };
+    (@deserialize { $s:tt [$($c:tt)*] $b:tt } [$on:meta] [$derive:path] $more:tt $($rest:tt)*) => {
         $crate::__record! {
-            @attributes { $s [$($c)* #[derive(Deserialize)] #[serde(default, deny_unknown_fields)]] $b }
-            #[derive($($($more)*)?)] $($rest)*
+            @derives { $s [$($c)* #[cfg_attr($on, derive($derive), serde(default, deny_unknown_fields))]] $b }
+            [$on] $more $($rest)*
         }
-    };
-    (@attributes { $s:tt [$($c:tt)*] $b:tt } #[derive(serde::Deserialize $(, $($more:tt)*)?)] $($rest:tt)*) => {
-        $crate::__record! {
-            @attributes { $s [$($c)* #[derive(serde::Deserialize)] #[serde(default, deny_unknown_fields)]] $b }
-            #[derive($($($more)*)?)] $($rest)*
-        }
-    };
-    (@attributes { $s:tt $c:tt [$($b:tt)*] } #[derive(Debug $(, $($more:tt)*)?)] $($rest:tt)*) => {
-        $crate::__record! { @attributes { $s $c [$($b)* #[derive(Debug)]] } #[derive($($($more)*)?)] $($rest)* }
-    };
-    (@attributes { $s:tt $c:tt [$($b:tt)*] } #[derive(PartialEq $(, $($more:tt)*)?)] $($rest:tt)*) => {
-        $crate::__record! { @attributes { $s $c [$($b)* #[derive(PartialEq)]] } #[derive($($($more)*)?)] $($rest)* }
-    };
-    (@attributes { $s:tt $c:tt [$($b:tt)*] } #[derive(Eq $(, $($more:tt)*)?)] $($rest:tt)*) => {
-        $crate::__record! { @attributes { $s $c [$($b)* #[derive(Eq)]] } #[derive($($($more)*)?)] $($rest)* }
-    };
-    (@attributes { [$($s:tt)*] $c:tt $b:tt } #[derive($other:path $(, $($more:tt)*)?)] $($rest:tt)*) => {
-        $crate::__record! { @attributes { [$($s)* #[derive($other)]] $c $b } #[derive($($($more)*)?)] $($rest)* }
     };
 
     // Other attributes.
     (@attributes { $s:tt [$($c:tt)*] $b:tt } #[serde $($attribute:tt)*] $($rest:tt)*) => {
         $crate::__record! { @attributes { $s [$($c)* #[serde $($attribute)*]] $b } $($rest)* }
+    };
+    (@attributes { $s:tt [$($c:tt)*] $b:tt } #[cfg_attr($on:meta, serde $($attribute:tt)*)] $($rest:tt)*) => {
+        $crate::__record! { @attributes { $s [$($c)* #[cfg_attr($on, serde $($attribute)*)]] $b } $($rest)* }
     };
     (@attributes { [$($s:tt)*] $c:tt $b:tt } #[$($attribute:tt)*] $($rest:tt)*) => {
         $crate::__record! { @attributes { [$($s)* #[$($attribute)*]] $c $b } $($rest)* }
@@ -153,6 +169,9 @@ macro_rules! __record {
     // A field: its attributes, then itself.
     (@fields $head:tt $done:tt [$($s:tt)*] [$($c:tt)*] #[serde $($attribute:tt)*] $($rest:tt)*) => {
         $crate::__record! { @fields $head $done [$($s)*] [$($c)* #[serde $($attribute)*]] $($rest)* }
+    };
+    (@fields $head:tt $done:tt [$($s:tt)*] [$($c:tt)*] #[cfg_attr($on:meta, serde $($attribute:tt)*)] $($rest:tt)*) => {
+        $crate::__record! { @fields $head $done [$($s)*] [$($c)* #[cfg_attr($on, serde $($attribute)*)]] $($rest)* }
     };
     (@fields $head:tt $done:tt [$($s:tt)*] [$($c:tt)*] #[$($attribute:tt)*] $($rest:tt)*) => {
         $crate::__record! { @fields $head $done [$($s)* #[$($attribute)*]] [$($c)*] $($rest)* }

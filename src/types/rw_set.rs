@@ -102,7 +102,9 @@ impl<T: Ord + Clone> Edit<'_, RwSet<T>> {
     /// Removes all that are members here. `O(n)`.
     pub fn clear(&mut self) {
         let members: alloc::vec::Vec<T> = self.iter().cloned().collect();
-        members.into_iter().for_each(|value| self.remove(value));
+        for value in members {
+            self.remove(value);
+        }
     }
 
     /// Forgets all that was inserted and removed here, as if it had never been. `O(n)`.

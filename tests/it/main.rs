@@ -1,3 +1,4 @@
 //! All integration tests, in one binary.
+#![allow(missing_docs, reason = "tests explain themselves by their names")]
 
 mod histories;
