@@ -5,6 +5,8 @@
 
 extern crate alloc;
 
+#[cfg(any(feature = "proptest", feature = "quickcheck"))]
+mod arbitrary;
 pub mod causality;
 pub mod guide;
 pub mod lattice;

@@ -203,13 +203,9 @@ impl<S: Store<Change: serde::Serialize>> serde::Serialize for Causal<S> {
 }
 
 #[cfg(feature = "serde")]
-impl<'de, S> serde::Deserialize<'de> for Causal<S>
-where
-    S: Store,
-    <S as Editable>::Change: serde::Deserialize<'de>,
-{
+impl<'de, S: Store<Change: serde::Deserialize<'de>>> serde::Deserialize<'de> for Causal<S> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let wire = Wire::<<S as Editable>::Change>::deserialize(deserializer)?;
+        let wire = Wire::<S::Change>::deserialize(deserializer)?;
         Causal::from_parts(wire.version, wire.ahead, wire.facts).map_err(serde::de::Error::custom)
     }
 }

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use super::{Change, Editable, Store};
+use super::{Change, Store};
 use crate::{Lattice, Version};
 
 /// What one or several transactions on a [`Causal`](super::Causal) changed; also the operation of the op-based face.
@@ -112,13 +112,9 @@ impl<S: Store<Change: serde::Serialize>> serde::Serialize for Delta<S> {
 }
 
 #[cfg(feature = "serde")]
-impl<'de, S> serde::Deserialize<'de> for Delta<S>
-where
-    S: Store,
-    <S as Editable>::Change: serde::Deserialize<'de>,
-{
+impl<'de, S: Store<Change: serde::Deserialize<'de>>> serde::Deserialize<'de> for Delta<S> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let wire = Wire::<<S as Editable>::Change>::deserialize(deserializer)?;
+        let wire = Wire::<S::Change>::deserialize(deserializer)?;
         Delta::from_parts(wire.events, wire.change).map_err(serde::de::Error::custom)
     }
 }

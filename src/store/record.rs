@@ -189,7 +189,15 @@ macro_rules! __record {
             $($($s)* $fvis $field: $store,)*
         }
 
-        #[allow(unused_qualifications, clippy::all, clippy::pedantic, reason = "written by a macro")]
+        #[allow(
+            missing_docs,
+            missing_debug_implementations,
+            unreachable_pub,
+            unused_qualifications,
+            clippy::all,
+            clippy::pedantic,
+            reason = "written by a macro"
+        )]
         const _: () = {
             use $crate::__private::{Cow, Meeting, Names, Naming, Receipt};
             use $crate::store::{Change, Dots, Editable, Pen, Store};
@@ -245,7 +253,9 @@ macro_rules! __record {
             }
 
             /// Handles on the fields of a record.
-            pub struct RecordEdit<'edit, $($bounded)*> where $($must)* {
+            pub struct RecordEdit<'edit, $($bounded)*> where $($param: 'edit,)* $($must)* {
+                /// Uses the lifetime even if there are no fields.
+                __edit: ::core::marker::PhantomData<&'edit mut ()>,
                 $(
                     /// The handle on the field of this name.
                     $fvis $field: <$store as Editable>::Edit<'edit>,
@@ -261,7 +271,10 @@ macro_rules! __record {
                     change: &'edit mut Self::Change,
                     pen: &'edit Pen<'edit>,
                 ) -> Self::Edit<'edit> {
-                    RecordEdit { $($field: Editable::edit(&mut self.$field, &mut change.$field, pen),)* }
+                    RecordEdit {
+                        __edit: ::core::marker::PhantomData,
+                        $($field: Editable::edit(&mut self.$field, &mut change.$field, pen),)*
+                    }
                 }
             }
 

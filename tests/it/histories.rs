@@ -323,7 +323,7 @@ fn write_remove_wins(set: &mut Edit<'_, RwSet<u8>>, what: u8, value: u8) {
 }
 
 fn write_counter(counter: &mut Edit<'_, Counter>, what: u8, amount: u8) {
-    if what % 4 == 0 { counter.reset() } else { counter.add(i64::from(amount) - 100) }
+    if what < 64 { counter.reset() } else { counter.add(i64::from(amount) - 100) }
 }
 
 fn write_flag(flag: &mut Edit<'_, DwFlag>, what: u8) {
@@ -402,7 +402,7 @@ subjects! {
     lww_register: LwwRegister<u8>, |register, _what, value| register.set(value).unwrap();
     or_set: Causal<OrSet<u8>>, |set, what, value| write_set(set, what, value);
     rw_set: Causal<RwSet<u8>>, |set, what, value| write_remove_wins(set, what, value);
-    ew_flag: Causal<EwFlag>, |flag, what, _n| if what % 2 == 0 { flag.enable() } else { flag.disable() };
+    ew_flag: Causal<EwFlag>, |flag, what, _n| if what < 128 { flag.enable() } else { flag.disable() };
     dw_flag: Causal<DwFlag>, |flag, what, _n| write_flag(flag, what);
     counter: Causal<Counter>, |counter, what, n| write_counter(counter, what, n);
     mv_register: Causal<MvRegister<u8>>, |register, what, value| match what % 4 {

@@ -1,0 +1,178 @@
+//! One id, one hand: forks, restarts, restored backups, copies.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rejoin::writer::{Because, Identity};
+use rejoin::*;
+
+type Set = Causal<OrSet<u32>>;
+
+/// Ids in order, from `first`.
+fn ids(first: u64) -> impl Fn() -> ReplicaId + Send + Sync + 'static {
+    let next = AtomicU64::new(first);
+    move || ReplicaId::from_u128(next.fetch_add(1, Ordering::Relaxed).into())
+}
+
+/// An identity as it comes back from storage. (It is not `Clone`; storage is what copies it.)
+#[cfg(feature = "serde")]
+fn stored(identity: &Identity) -> Identity {
+    serde_json::from_str(&serde_json::to_string(identity).unwrap()).unwrap()
+}
+
+#[test]
+fn a_fork_has_an_id_of_its_own() {
+    let mut a = Writer::with_ids(Set::default(), ids(1));
+    a.edit_at(0, |set| set.insert(1));
+    let mut b = a.fork();
+    assert_ne!(a.replica(), b.replica());
+    assert_eq!(a.state(), b.state());
+    let (from_a, from_b) = (a.edit_at(0, |set| set.insert(2)), b.edit_at(0, |set| set.insert(3)));
+    assert!(!from_a.events().intersects(from_b.events()));
+    a.apply(from_b);
+    b.apply(from_a);
+    assert!(a.iter().eq(&[1, 2, 3]));
+    assert_eq!(a.state(), b.state());
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn a_restart_with_all_that_was_written_keeps_the_id() {
+    let mut before = Writer::with_ids(Set::default(), ids(1));
+    before.edit_at(5_000, |set| set.insert(1));
+    let (identity, state) = (stored(before.identity()), before.into_state());
+
+    let mut after = Writer::resume_with_ids(identity, state, ids(100));
+    let delta = after.edit_at(0, |set| set.insert(2));
+    assert_eq!(after.renewed(), None);
+    assert_eq!(delta.events().dots().collect::<Vec<_>>(), [Dot::new(ReplicaId::from_u128(1), 2).unwrap()]);
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn a_restart_that_has_forgotten_its_last_writes_takes_a_new_id() {
+    let mut writer = Writer::with_ids(Set::default(), ids(1));
+    writer.edit_at(0, |set| set.insert(1));
+    let backup = (stored(writer.identity()), writer.state().clone());
+    let lost = writer.edit_at(0, |set| set.insert(2));
+    let mut peer = Set::default();
+    peer.join_ref(writer.state());
+
+    let mut restored = Writer::resume_with_ids(backup.0, backup.1, ids(100));
+    restored.join_ref(&peer); // here it meets a dot of its own that it has not made
+    let delta = restored.edit_at(0, |set| set.remove(&1));
+    let renewal = restored.renewed().expect("it has forgotten something");
+    assert_eq!((renewal.old.as_u128(), renewal.because), (1, Because::Forgotten));
+    assert_eq!(renewal.new, restored.replica());
+    assert_eq!(delta.events().replicas().collect::<Vec<_>>(), [renewal.new]);
+    assert_eq!(restored.renewed(), None, "said once");
+
+    peer.apply(delta);
+    peer.apply(lost);
+    assert_eq!(&peer, restored.state());
+    assert!(peer.iter().eq(&[2]), "the acknowledged write is not erased");
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn a_kill_of_an_unmade_dot_is_noticed_too() {
+    let mut writer = Writer::with_ids(Set::default(), ids(1));
+    let backup = (stored(writer.identity()), writer.state().clone());
+    let insertion = writer.edit_at(0, |set| set.insert(1));
+    let mut peer = Writer::with_ids(Set::default(), ids(50));
+    peer.apply(insertion);
+    let removal = peer.edit_at(0, |set| set.remove(&1));
+
+    let mut restored = Writer::resume_with_ids(backup.0, backup.1, ids(100));
+    restored.apply(removal);
+    restored.edit_at(0, |set| set.insert(9));
+    assert!(restored.renewed().is_some());
+    assert!(restored.contains(&9), "the new write is not the one that was removed");
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn a_state_older_than_the_identity_takes_a_new_id() {
+    let mut writer = Writer::with_ids(Set::default(), ids(1));
+    let old = writer.state().clone();
+    writer.edit_at(0, |set| set.insert(1));
+    let mut restored = Writer::resume_with_ids(stored(writer.identity()), old, ids(100));
+    let delta = restored.edit_at(0, |set| set.insert(2));
+    assert_eq!(restored.renewed().map(|renewal| renewal.because), Some(Because::Forgotten));
+    assert!(!delta.events().intersects(writer.version()));
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn plain_counters_notice_amnesia_as_well() {
+    fn forget<T>(write: impl Fn(&mut T::Edit<'_>) + Copy)
+    where
+        T: rejoin::store::Root + Clone,
+    {
+        let mut writer = Writer::with_ids(T::default(), ids(1));
+        writer.edit_at(0, write);
+        let backup = (stored(writer.identity()), writer.state().clone());
+        writer.edit_at(0, write);
+        let mut restored = Writer::resume_with_ids(backup.0, backup.1, ids(100));
+        restored.join(writer.into_state());
+        restored.edit_at(0, write);
+        assert!(restored.renewed().is_some());
+    }
+    forget::<GCounter>(|counter| counter.increment(1).unwrap());
+    forget::<PnCounter>(|counter| counter.subtract(1).unwrap());
+    forget::<BoundedCounter>(|counter| counter.increment(1).unwrap());
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn dots_do_not_run_out_under_a_writer() {
+    let (id, most) = (ReplicaId::from_u128(1), <Set as rejoin::store::Root>::MOST_MADE);
+    let most = u64::try_from(most).unwrap();
+    for (made, renewed) in [(most, None), (most + 1, Some(Because::Exhausted))] {
+        let mut state = Set::default();
+        state.apply(claim(id, made));
+        let identity = serde_json::json!({ "replica": id, "made": [0, made], "clock": 0 });
+        let mut writer = Writer::resume_with_ids(serde_json::from_value(identity).unwrap(), state, ids(100));
+        let delta = writer.edit_at(0, |set| set.insert(1));
+        assert_eq!(writer.renewed().map(|renewal| renewal.because), renewed);
+        let counter = delta.events().dots().next().map(Dot::counter);
+        assert_eq!(counter, Some(if renewed.is_some() { 1 } else { made + 1 }));
+    }
+}
+
+/// A delta of one event with the given counter, whose change was undone within its group.
+#[cfg(feature = "serde")]
+fn claim(replica: ReplicaId, counter: u64) -> Delta<OrSet<u32>> {
+    let events = serde_json::json!([[replica, [[counter, counter]]]]);
+    serde_json::from_value(serde_json::json!({ "events": events, "change": [] })).unwrap()
+}
+
+#[test]
+fn a_panic_in_a_transaction_loses_no_event() {
+    let mut writer = Writer::with_ids(Set::default(), ids(1));
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        writer.edit_at(0, |set| {
+            set.insert(1);
+            panic!("halfway");
+        });
+    }));
+    assert!(panicked.is_err());
+    assert!(writer.contains(&1));
+    let delta = writer.edit_at(0, |set| set.insert(2));
+    assert_eq!(delta.events(), writer.version());
+    let mut peer = Set::default();
+    peer.apply(delta);
+    assert_eq!(&peer, writer.state());
+}
+
+#[test]
+fn a_failed_transaction_leaves_with_the_next_delta_or_on_request() {
+    let mut writer = Writer::with_ids(GCounter::default(), ids(1));
+    let failed = writer.try_edit_at(0, |counter| {
+        counter.increment(3)?;
+        counter.increment(u64::MAX)
+    });
+    assert_eq!(failed, Err(Overflow));
+    assert_eq!(writer.get(), 3);
+    assert_eq!(writer.unsent().get(), 3);
+    assert_eq!(writer.unsent().get(), 0);
+}
