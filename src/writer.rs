@@ -224,7 +224,7 @@ impl<T: Root> Writer<T> {
     ///
     /// # Panics
     ///
-    /// As [`Crdt::apply`] of the state.
+    /// As [`Crdt::apply`](crate::Crdt::apply) of the state.
     pub fn apply(&mut self, delta: T::Delta) -> bool {
         self.state.apply(delta)
     }
@@ -233,7 +233,7 @@ impl<T: Root> Writer<T> {
     ///
     /// # Panics
     ///
-    /// As [`Lattice::join`] of the state.
+    /// As [`Lattice::join`](crate::Lattice::join) of the state.
     pub fn join(&mut self, other: T) -> bool {
         self.state.join(other)
     }

@@ -2,7 +2,7 @@ use core::fmt;
 
 use crate::ReplicaId;
 
-/// A moment at a replica, as told by a [`HybridClock`].
+/// A moment at a replica, as told by a [`HybridClock`](crate::HybridClock).
 ///
 /// Stamps are totally ordered, by time and then by the whole replica id, so two replicas never disagree about
 /// which of two stamps is the greater. Time is milliseconds since the Unix epoch with a 16-bit fraction that

@@ -33,7 +33,7 @@ use crate::{Crdt, Lattice};
 ///
 /// # Where it comes from
 ///
-/// [`Max`] over the reversed order, with the same bottom: nothing offered yet.
+/// [`Max`](crate::Max) over the reversed order, with the same bottom: nothing offered yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct Min<T>(Option<T>);

@@ -42,6 +42,11 @@ use crate::{Crdt, Dot, Lattice, ReplicaId, Version};
 /// | `join` of states that have diverged | `O(n)` |
 /// | memory beside the store | 40 bytes per replica in the version, 20 in the table of names |
 ///
+/// # Elements
+///
+/// Keys and values are asked for the usual good manners: `Ord` is total, `Eq` agrees with it, `Clone` gives an equal
+/// value, and what is equal is indistinguishable. If one of them panics in the middle of a merge, discard the state.
+///
 /// # Equality
 ///
 /// `==` compares facts and dots, one by one. States of one root whose versions are equal are equal, so
@@ -123,6 +128,7 @@ impl<S: Store> Causal<S> {
         self.seen.union(&seen);
         self.ahead.union(&ahead);
         self.ahead.subtract(&self.seen);
+        self.assert_invariants();
         Ok(true)
     }
 
@@ -146,7 +152,18 @@ impl<S: Store> Causal<S> {
         self.store
             .apply(delta.change, &mut Receipt { names: &self.names, fresh: &fresh, seen: &self.seen, ahead });
         ahead.subtract(&self.seen);
+        self.assert_invariants();
         Ok(true)
+    }
+
+    /// What can be checked in `O(replicas)`. That each fact is in `seen`, in one place, and not killed is checked by
+    /// decoding, and by the tests.
+    fn assert_invariants(&self) {
+        debug_assert!(!self.ahead.intersects(&self.seen), "what is ahead has not been seen");
+        debug_assert!(
+            self.seen.replicas().all(|id| self.names.slot(id).is_some()),
+            "who was seen has a name"
+        );
     }
 
     /// Gives a name to every replica of `version`, or to none.

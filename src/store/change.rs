@@ -16,6 +16,10 @@ use super::small_map::SmallMap;
 use crate::Dot;
 
 /// The part of a delta that belongs to one store.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be kept in a causal state",
+    note = "a field of a record, or a value of a map, is not a store"
+)]
 pub trait Change: Default + Clone {
     /// Adds all events of `other`.
     fn union(&mut self, other: Self);

@@ -118,3 +118,99 @@ impl<'de, S: Store<Change: serde::Deserialize<'de>>> serde::Deserialize<'de> for
         Delta::from_parts(wire.events, wire.change).map_err(serde::de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::*;
+    use crate::store::{DotsChange, Root};
+    use crate::{Causal, Counter, Crdt, EwFlag, HybridClock, MvRegister, ReplicaId};
+
+    fn author(id: u128) -> crate::store::Author {
+        let author = crate::store::Author::new(HybridClock::new(ReplicaId::from_u128(id)));
+        author.set_now(Some(0));
+        author
+    }
+
+    fn write<S: Store + 'static>(
+        state: &mut Causal<S>,
+        id: u128,
+        write: impl FnOnce(&mut S::Edit<'_>),
+    ) -> Delta<S> {
+        let mut delta = Delta::default();
+        state.edit(&mut delta, &author(id), write);
+        delta
+    }
+
+    fn dots<V>(change: &DotsChange<V>) -> Vec<(u128, u64)> {
+        change.events().iter().map(|e| (e.dot().replica().as_u128(), e.dot().counter())).collect()
+    }
+
+    #[test]
+    fn a_group_is_the_sorted_union_of_its_events() {
+        let (mut a, mut b) = (Causal::<MvRegister<u8>>::default(), Causal::<MvRegister<u8>>::default());
+        let mut from_b = Delta::default();
+        for value in 0..4 {
+            from_b.join(write(&mut b, 2, |register| register.set(value)));
+        }
+        let mut group = write(&mut a, 9, |register| register.set(7));
+        group.join(write(&mut a, 1, |register| register.set(8)));
+        let before = group.clone();
+        assert!(group.join(from_b.clone()));
+        assert_eq!(dots(group.change()), [(1, 1), (2, 1), (2, 2), (2, 3), (2, 4), (9, 1)]);
+        assert!(!group.join(before) && !group.join(from_b));
+        assert_eq!(group.change().events().len(), 6, "nothing twice");
+    }
+
+    #[test]
+    fn a_group_can_be_split_between_any_two_events() {
+        let mut a = Causal::<MvRegister<u8>>::default();
+        let mut group = Delta::default();
+        for value in 0..4 {
+            group.join(write(&mut a, 1, |register| register.set(value)));
+        }
+        for known in 0..=4 {
+            let mut b = Causal::default();
+            let seen: Version = group.events().dots().take(known).collect();
+            let not_seen = group.events().difference(&seen);
+            b.apply(group.clone().without(&not_seen));
+            assert_eq!(b.version(), &seen);
+            let expected = known.checked_sub(1).map(|last| u8::try_from(last).unwrap());
+            assert_eq!(b.get().copied(), expected);
+            b.apply(group.clone().without(b.version()));
+            assert_eq!(a, b);
+        }
+        assert!(group.clone().without(group.events()).is_empty());
+    }
+
+    #[test]
+    fn increments_of_one_transaction_are_one_event_unless_they_do_not_fit() {
+        let mut a = Causal::<Counter>::default();
+        let one = write(&mut a, 1, |counter| (0..10).for_each(|n| counter.add(n)));
+        assert_eq!((one.events().dot_count(), a.get()), (1, 45));
+        let two = write(&mut a, 1, |counter| {
+            counter.add(i64::MAX);
+            counter.add(i64::MAX);
+        });
+        assert_eq!(two.events().dot_count(), 2);
+        let reset = write(&mut a, 1, |counter| {
+            counter.add(5);
+            counter.reset();
+            counter.add(1);
+        });
+        assert_eq!((reset.events().dot_count(), a.get()), (3, 1));
+        let mut b = Causal::<Counter>::default();
+        for delta in [reset, two, one] {
+            b.apply(delta);
+        }
+        assert_eq!(a, b);
+    }
+
+    #[test]
+    fn what_changes_nothing_mints_nothing() {
+        let mut a = Causal::<EwFlag>::default();
+        assert!(write(&mut a, 1, |flag| flag.disable()).is_empty());
+        assert!(a.version().is_empty());
+    }
+}

@@ -190,6 +190,12 @@ impl<'a> Pen<'a> {
 }
 
 /// A state that a [`Writer`](crate::Writer) can own: a [`Causal`](crate::Causal) or a [`Plain`] value.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a state that a `Writer` can own",
+    label = "neither a `Causal` of a store nor a plain value",
+    note = "inside a `Causal`, keys are `Ord + Clone` and values `Clone + Eq`; wrap floats in a type with a total order",
+    note = "plain lattices (`GCounter`, ...) are owned as they are, not inside a `Causal`"
+)]
 pub trait Root: Crdt + 'static {
     /// The handle through which it is written.
     type Edit<'a>
@@ -213,6 +219,11 @@ pub trait Root: Crdt + 'static {
 }
 
 /// A plain value that a [`Writer`](crate::Writer) can own: its delta is a small value of its own type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a state that a `Writer` can own",
+    label = "not a plain value",
+    note = "causal types go into a root: `Writer<Causal<{Self}>>`"
+)]
 pub trait Plain: Editable<Change = Self> + Crdt<Delta = Self> {
     /// How much `replica` has written here: see [`Root::made_by`]. Types that keep no account of who wrote what
     /// need none.

@@ -204,6 +204,15 @@ macro_rules! __record {
             use ::core::clone::Clone;
             use ::core::default::Default;
 
+            /// First of all, so that a field that is no store is the first error, and the one that points at it.
+            #[allow(dead_code, reason = "only to be compiled")]
+            impl<$($bounded)*> $name<$($param),*> where $($must)* {
+                fn __fields_are_stores() {
+                    fn store<S: Store>() {}
+                    $(store::<$store>();)*
+                }
+            }
+
             impl<$($bounded)*> Clone for $name<$($param),*> where $($must)* {
                 fn clone(&self) -> Self {
                     $name { $($field: Clone::clone(&self.$field),)* }
