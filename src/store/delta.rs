@@ -171,7 +171,7 @@ mod tests {
             group.join(write(&mut a, 1, |register| register.set(value)));
         }
         for known in 0..=4 {
-            let mut b = Causal::default();
+            let mut b = Causal::<MvRegister<u8>>::default();
             let seen: Version = group.events().dots().take(known).collect();
             let not_seen = group.events().difference(&seen);
             b.apply(group.clone().without(&not_seen));
