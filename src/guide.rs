@@ -20,4 +20,5 @@ pub mod your_own_type {}
 pub mod limits {}
 
 /// The kernel, explained in one sitting.
+#[doc = include_str!("../docs/how_it_works.md")]
 pub mod how_it_works {}
