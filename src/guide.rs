@@ -14,6 +14,7 @@
 pub mod cookbook {}
 
 /// Bring your own type: a record, a shape with a meaning of its own, or a lattice by hand.
+#[doc = include_str!("../docs/your_own_type.md")]
 pub mod your_own_type {}
 
 /// What CRDTs cannot do for you, and what to do instead.
