@@ -18,6 +18,7 @@ pub mod cookbook {}
 pub mod your_own_type {}
 
 /// What CRDTs cannot do for you, and what to do instead.
+#[doc = include_str!("../docs/limits.md")]
 pub mod limits {}
 
 /// The kernel, explained in one sitting.
