@@ -1,13 +1,26 @@
 //! The guide, in chapters.
+//!
+//! | chapter | for whom |
+//! |---|---|
+//! | [`cookbook`] | who has a task to do, and wants a snippet that runs |
+//! | [`your_own_type`] | who needs a type that is not here |
+//! | [`limits`] | who wants to know beforehand what will not work |
+//! | [`how_it_works`] | who wants to see inside |
+//!
+//! Which type does what when replicas disagree is in the table of [`types`](crate::types).
 
-pub mod cookbook {
-    //! Real tasks, solved.
-}
+/// Real tasks, each with a snippet that runs.
+#[doc = include_str!("../docs/cookbook.md")]
+pub mod cookbook {}
 
-pub mod your_own_type {
-    //! Bring your own type.
-}
+/// Bring your own type: a record, a shape with a meaning of its own, or a lattice by hand.
+#[doc = include_str!("../docs/your_own_type.md")]
+pub mod your_own_type {}
 
-pub mod limits {
-    //! What CRDTs cannot do for you.
-}
+/// What CRDTs cannot do for you, and what to do instead.
+#[doc = include_str!("../docs/limits.md")]
+pub mod limits {}
+
+/// The kernel, explained in one sitting.
+#[doc = include_str!("../docs/how_it_works.md")]
+pub mod how_it_works {}
