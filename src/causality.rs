@@ -8,7 +8,7 @@
 //! | [`Dot`] | one event: a replica and a counter |
 //! | [`Version`] | a set of events, as intervals per replica |
 //! | [`VectorClock`] | the ordinary vector clock: a count per replica |
-//! | [`Stamp`], [`HybridClock`] | a moment, unique and totally ordered, that respects cause and effect |
+//! | [`Stamp`], [`Ticks`], [`HybridClock`] | a moment, unique and totally ordered, that respects cause and effect |
 //! | [`Mint`] | the only source of one replica's dots, for types that are not kept in a [`Causal`](crate::Causal) |
 
 mod dot;
@@ -26,7 +26,7 @@ pub use mint::Mint;
 pub use names::Names;
 pub(crate) use names::Tag;
 pub use replica_id::ReplicaId;
-pub use stamp::Stamp;
+pub use stamp::{Stamp, Ticks};
 pub use vector_clock::VectorClock;
 pub(crate) use version::Counters;
 pub use version::Version;

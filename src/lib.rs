@@ -99,14 +99,14 @@ pub mod store;
 pub mod types;
 pub mod writer;
 
-pub use causality::{Dot, HybridClock, ReplicaId, Stamp, VectorClock, Version};
+pub use causality::{ClockError, Dot, HybridClock, ReplicaId, Stamp, VectorClock, Version};
 pub use lattice::{Crdt, Lattice, Max, Min, OpBased};
 pub use store::{Causal, Delta, Dots, Edit, Keyed, Newtype, Store};
 pub use types::{
     BoundedCounter, Counter, DwFlag, EwFlag, GCounter, GSet, Lww, LwwMap, LwwRegister, Map, MvRegister,
     NotEnough, OpSet, OrSet, Overflow, PnCounter, RwSet, SetOp, TwoPhaseSet,
 };
-pub use writer::Writer;
+pub use writer::{Identity, Writer};
 
 /// What [`record!`] writes into other crates.
 #[doc(hidden)]

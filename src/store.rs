@@ -22,9 +22,10 @@
 //! | item | for whom |
 //! |---|---|
 //! | [`Causal`], [`Delta`], [`record!`](crate::record) | everybody |
-//! | [`Edit`], [`Pen`], [`Editable`] | who wants to know how mutations are made |
+//! | [`Edit`], [`Handle`] | who writes functions that write |
+//! | [`Editable`], [`Pen`], [`Root`], [`Plain`], [`Author`] | who wants to know how mutations are made |
 //! | [`Newtype`] | who gives a shape a meaning of their own: see [the guide](crate::guide::your_own_type) |
-//! | [`Store`], [`Change`], [`Dots`], [`Keyed`] | who wants to read the kernel |
+//! | [`Store`], [`Change`], [`Dots`], [`Keyed`]; [`Receipt`], [`Meeting`], [`Naming`] | who wants to read the kernel |
 
 mod causal;
 mod change;
@@ -43,7 +44,7 @@ pub use causal::{Causal, Full};
 pub use change::{Change, DotsChange, Event, KeyedChange};
 pub use delta::Delta;
 pub use dots::Dots;
-pub use edit::{Author, Edit, Editable, Pen, Plain, Root};
+pub use edit::{Author, Edit, Editable, Handle, Pen, Plain, Root};
 pub use keyed::Keyed;
 pub use newtype::Newtype;
 pub use passage::{Meeting, Naming, Receipt};

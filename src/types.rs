@@ -57,7 +57,7 @@ mod bounded_counter;
 mod counter;
 mod dw_flag;
 mod ew_flag;
-mod extremes;
+
 mod g_counter;
 mod g_set;
 mod lww;
@@ -67,6 +67,7 @@ mod map;
 mod mv_register;
 mod op_set;
 mod or_set;
+mod plain;
 mod pn_counter;
 mod rw_set;
 mod two_phase_set;

@@ -1,11 +1,13 @@
 //! The owner of an identity.
 
+use alloc::borrow::Cow;
 use alloc::sync::Arc;
 use core::fmt;
 use core::ops::Deref;
 
-use crate::store::{Author, Root};
-use crate::{HybridClock, ReplicaId};
+use crate::causality::Ticks;
+use crate::store::{Author, Full, Root};
+use crate::{Causal, Delta, HybridClock, ReplicaId, Store};
 
 /// A replica that can be written to: a state, and the only right to write under one replica id.
 ///
@@ -63,7 +65,7 @@ pub struct Identity {
     #[cfg_attr(feature = "serde", serde(with = "wide"))]
     made: u128,
     /// The last time that the clock told.
-    clock: u64,
+    clock: Ticks,
 }
 
 impl Identity {
@@ -243,7 +245,7 @@ impl<T: Root> Writer<T> {
     where
         T: Clone,
     {
-        let clock = HybridClock::resume((self.ids)(), self.identity.clock);
+        let clock = self.author.clock_of((self.ids)());
         Writer::at_work(self.state.clone(), clock, Arc::clone(&self.ids))
     }
 
@@ -275,8 +277,7 @@ impl<T: Root> Writer<T> {
 
     fn renew(&mut self, because: Because) {
         let (old, new) = (self.identity.replica, (self.ids)());
-        let clock = self.author.clock();
-        *clock = HybridClock::resume(new, clock.last()).with_max_drift(clock.max_drift());
+        self.author = Author::new(self.author.clock_of(new));
         self.identity.replica = new;
         self.renewal = Some(Renewal { old, new, because });
     }
@@ -293,13 +294,31 @@ impl<T: Root> Drop for Bookkeeping<'_, T> {
     }
 }
 
-impl<S: crate::Store + 'static> Writer<crate::Causal<S>> {
+impl<S: Store + 'static> Writer<Causal<S>> {
+    /// As [`apply`](Self::apply), for deltas from strangers.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`] if the state cannot name the replicas of the delta; nothing has changed.
+    pub fn try_apply(&mut self, delta: Delta<S>) -> Result<bool, Full> {
+        self.state.try_apply(delta)
+    }
+
+    /// As [`join`](Self::join) and [`join_ref`](Self::join_ref), for states from strangers.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`] if the state cannot name the replicas of both; nothing has changed.
+    pub fn try_join(&mut self, other: Cow<'_, Causal<S>>) -> Result<bool, Full> {
+        self.state.try_join(other)
+    }
+
     /// Takes in a borrowed state of another replica, cloning only what is new in it. Returns true if anything was.
     ///
     /// # Panics
     ///
-    /// If the state cannot name more replicas: see [`Causal::try_join`](crate::Causal::try_join).
-    pub fn join_ref(&mut self, other: &crate::Causal<S>) -> bool {
+    /// If the state cannot name more replicas: see [`try_join`](Self::try_join).
+    pub fn join_ref(&mut self, other: &Causal<S>) -> bool {
         self.state.join_ref(other)
     }
 }

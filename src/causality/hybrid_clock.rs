@@ -1,6 +1,6 @@
 use core::fmt;
 
-use super::stamp::FRACTION_BITS;
+use super::Ticks;
 use crate::{ReplicaId, Stamp};
 
 /// A hybrid logical clock: close to the wall clock, and never behind what it has told or observed.
@@ -37,19 +37,24 @@ use crate::{ReplicaId, Stamp};
 #[derive(Debug)]
 pub struct HybridClock {
     replica: ReplicaId,
-    last: u64,
+    last: Ticks,
     max_drift: u64,
 }
 
 impl HybridClock {
     /// A clock that has told no time yet.
     pub fn new(replica: ReplicaId) -> Self {
-        HybridClock { replica, last: 0, max_drift: 60_000 }
+        HybridClock { replica, last: Ticks::default(), max_drift: 60_000 }
     }
 
     /// A clock that goes on after `last`, the [`last`](Self::last) time of the clock before it.
-    pub fn resume(replica: ReplicaId, last: u64) -> Self {
+    pub fn resume(replica: ReplicaId, last: Ticks) -> Self {
         HybridClock { last, ..HybridClock::new(replica) }
+    }
+
+    /// The same clock once more: for a transaction, which gives it back.
+    pub(crate) fn duplicate(&self) -> Self {
+        HybridClock { ..*self }
     }
 
     /// Sets how many milliseconds ahead of the wall clock a stamp may be to be followed.
@@ -68,8 +73,8 @@ impl HybridClock {
         self.replica
     }
 
-    /// The last time told or followed, in ticks (milliseconds × 2¹⁶). Store it to survive a restart.
-    pub fn last(&self) -> u64 {
+    /// The last time told or followed. Store it to survive a restart.
+    pub fn last(&self) -> Ticks {
         self.last
     }
 
@@ -79,10 +84,8 @@ impl HybridClock {
     ///
     /// [`ClockError::Exhausted`] if no greater stamp exists; the clock is unchanged.
     pub fn tick(&mut self, now: u64) -> Result<Stamp, ClockError> {
-        let ticks = self.next(now);
-        let stamp = Stamp::new(ticks, self.replica).ok_or(ClockError::Exhausted)?;
-        self.last = ticks;
-        Ok(stamp)
+        self.last = self.next(now)?;
+        Ok(Stamp::new(self.last, self.replica))
     }
 
     /// A stamp for now that is also greater than `floor`, however far ahead that is.
@@ -98,8 +101,8 @@ impl HybridClock {
         if self.observe(floor, now).is_ok() {
             return self.tick(now);
         }
-        let ticks = self.next(now).max(floor.ticks().saturating_add(1));
-        Stamp::new(ticks, self.replica).ok_or(ClockError::Exhausted)
+        let above = floor.time().next().ok_or(ClockError::Exhausted)?;
+        Ok(Stamp::new(self.next(now)?.max(above), self.replica))
     }
 
     /// Takes note of a stamp from elsewhere: later stamps of this clock will be greater.
@@ -109,16 +112,16 @@ impl HybridClock {
     /// [`ClockError::Drift`] if the stamp is too far ahead of `now`; the clock is unchanged.
     pub fn observe(&mut self, stamp: Stamp, now: u64) -> Result<(), ClockError> {
         let ahead = stamp.millis().saturating_sub(now);
-        if ahead > self.max_drift && stamp.ticks() > self.last {
+        if ahead > self.max_drift && stamp.time() > self.last {
             return Err(ClockError::Drift { ahead });
         }
-        self.last = self.last.max(stamp.ticks());
+        self.last = self.last.max(stamp.time());
         Ok(())
     }
 
-    fn next(&self, now: u64) -> u64 {
-        let wall = now.min(Stamp::MAX_TICKS >> FRACTION_BITS) << FRACTION_BITS;
-        wall.max(self.last.saturating_add(1))
+    fn next(&self, now: u64) -> Result<Ticks, ClockError> {
+        let after = self.last.next().ok_or(ClockError::Exhausted)?;
+        Ok(Ticks::at_millis(now).max(after))
     }
 }
 
@@ -179,7 +182,7 @@ mod tests {
     #[test]
     fn the_far_future_is_not_followed_but_can_be_replaced() {
         let mut clock = clock();
-        let far = Stamp::new(1 << 60, ReplicaId::from_u128(9)).unwrap();
+        let far = Stamp::new(Ticks::at_millis(1 << 44), ReplicaId::from_u128(9));
         assert!(matches!(clock.observe(far, 1_000), Err(ClockError::Drift { .. })));
         assert!(clock.tick_above(far, 1_000).unwrap() > far);
         assert_eq!(clock.tick(1_001).unwrap().millis(), 1_001);
@@ -188,19 +191,19 @@ mod tests {
     #[test]
     fn a_near_future_is_followed() {
         let mut clock = clock().with_max_drift(10);
-        let near = Stamp::new(1_010 << 16, ReplicaId::from_u128(9)).unwrap();
+        let near = Stamp::new(Ticks::at_millis(1_010), ReplicaId::from_u128(9));
         clock.observe(near, 1_000).unwrap();
         assert!(clock.tick(1_000).unwrap() > near);
     }
 
     #[test]
     fn the_end_of_time_is_an_error_and_changes_nothing() {
-        let mut clock = HybridClock::resume(ReplicaId::from_u128(1), Stamp::MAX_TICKS - 1);
-        assert_eq!(clock.tick(u64::MAX).unwrap().ticks(), Stamp::MAX_TICKS);
+        let mut clock = HybridClock::resume(ReplicaId::from_u128(1), Ticks::new(u64::MAX - 2).unwrap());
+        assert_eq!(clock.tick(u64::MAX).unwrap().time(), Ticks::MAX);
         assert_eq!(clock.tick(0), Err(ClockError::Exhausted));
-        let greatest = Stamp::new(Stamp::MAX_TICKS, ReplicaId::from_u128(9)).unwrap();
+        let greatest = Stamp::new(Ticks::MAX, ReplicaId::from_u128(9));
         assert_eq!(clock.tick_above(greatest, 0), Err(ClockError::Exhausted));
-        assert_eq!(Stamp::new(u64::MAX, ReplicaId::from_u128(9)), None);
+        assert_eq!(Ticks::new(u64::MAX), None);
     }
 
     #[test]

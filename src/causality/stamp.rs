@@ -9,33 +9,71 @@ use crate::ReplicaId;
 /// counts the stamps within one millisecond; when a millisecond has had 65,536 stamps, the next ones borrow from
 /// the following millisecond.
 ///
-/// The greatest time cannot be represented, so there is always a time to compare with that is greater still.
+/// The greatest 64-bit number is not a time, so adding one to a time never overflows.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Stamp {
-    ticks: u64,
+    time: Ticks,
     replica: ReplicaId,
 }
 
-/// Bits below the millisecond.
-pub(super) const FRACTION_BITS: u32 = 16;
+/// The time of a [`Stamp`]: milliseconds since the Unix epoch, times 2¹⁶, and a fraction.
+///
+/// In serde a pair of milliseconds and fraction, neither of which is too large for JSON's numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticks(u64);
 
-impl Stamp {
-    /// The greatest time a stamp can have.
-    pub const MAX_TICKS: u64 = u64::MAX - 1;
+impl Ticks {
+    /// The greatest time there is.
+    pub const MAX: Ticks = Ticks(u64::MAX - 1);
 
-    /// The stamp at `ticks`, that is milliseconds × 2¹⁶ and a fraction; `None` beyond [`MAX_TICKS`](Self::MAX_TICKS).
-    pub const fn new(ticks: u64, replica: ReplicaId) -> Option<Self> {
-        if ticks > Self::MAX_TICKS { None } else { Some(Stamp { ticks, replica }) }
+    const FRACTION_BITS: u32 = 16;
+
+    /// The time of so many ticks; `None` beyond [`MAX`](Self::MAX).
+    pub const fn new(ticks: u64) -> Option<Self> {
+        if ticks > Self::MAX.0 { None } else { Some(Ticks(ticks)) }
     }
 
-    /// Milliseconds since the Unix epoch, times 2¹⁶, and the fraction.
-    pub const fn ticks(self) -> u64 {
-        self.ticks
+    /// The first tick of a millisecond, or the greatest time if that is past it.
+    pub const fn at_millis(millis: u64) -> Self {
+        if millis > Self::MAX.millis() { Self::MAX } else { Ticks(millis << Self::FRACTION_BITS) }
+    }
+
+    /// The ticks.
+    pub const fn get(self) -> u64 {
+        self.0
     }
 
     /// Milliseconds since the Unix epoch.
     pub const fn millis(self) -> u64 {
-        self.ticks >> FRACTION_BITS
+        self.0 >> Self::FRACTION_BITS
+    }
+
+    /// How many ticks past the millisecond it is.
+    pub const fn fraction(self) -> u64 {
+        self.0 & ((1 << Self::FRACTION_BITS) - 1)
+    }
+
+    /// The next tick; `None` after the greatest time.
+    pub const fn next(self) -> Option<Self> {
+        Self::new(self.0 + 1)
+    }
+}
+
+impl Stamp {
+    /// The stamp of `replica` at `time`.
+    pub const fn new(time: Ticks, replica: ReplicaId) -> Self {
+        Stamp { time, replica }
+    }
+
+    /// When it was.
+    pub const fn time(self) -> Ticks {
+        self.time
+    }
+
+    /// When it was, in milliseconds since the Unix epoch.
+    pub const fn millis(self) -> u64 {
+        self.time.millis()
     }
 
     /// Whose clock told it.
@@ -46,22 +84,23 @@ impl Stamp {
 
 impl fmt::Debug for Stamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fraction = self.ticks & ((1 << FRACTION_BITS) - 1);
-        write!(f, "{}ms+{fraction}@{}", self.millis(), self.replica)
+        write!(f, "{}ms+{}@{}", self.time.millis(), self.time.fraction(), self.replica)
     }
 }
 
 #[cfg(feature = "serde")]
-impl serde::Serialize for Stamp {
+impl serde::Serialize for Ticks {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (self.ticks, self.replica).serialize(serializer)
+        (self.millis(), self.fraction()).serialize(serializer)
     }
 }
 
 #[cfg(feature = "serde")]
-impl<'de> serde::Deserialize<'de> for Stamp {
+impl<'de> serde::Deserialize<'de> for Ticks {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (ticks, replica) = <(u64, ReplicaId)>::deserialize(deserializer)?;
-        Stamp::new(ticks, replica).ok_or_else(|| serde::de::Error::custom("a stamp's time is out of bounds"))
+        let (millis, fraction) = <(u64, u64)>::deserialize(deserializer)?;
+        let in_bounds = millis <= Ticks::MAX.millis() && fraction >> Ticks::FRACTION_BITS == 0;
+        let ticks = if in_bounds { Ticks::new(millis << Ticks::FRACTION_BITS | fraction) } else { None };
+        ticks.ok_or_else(|| serde::de::Error::custom("the time of a stamp is out of bounds"))
     }
 }

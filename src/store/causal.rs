@@ -6,7 +6,7 @@ use core::ops::Deref;
 use super::Change;
 use super::edit::{Author, Pen, Root};
 use super::passage::Side;
-use super::{Delta, Editable, Meeting, Naming, Receipt, Store};
+use super::{Delta, Dots, Editable, Meeting, Naming, Receipt, Store};
 use crate::causality::Names;
 use crate::{Crdt, Dot, Lattice, ReplicaId, Version};
 
@@ -81,8 +81,30 @@ impl<S> Causal<S> {
         self.seen == other.seen
     }
 
-    /// What the short names of this state's dots mean: for
-    /// [`MvRegister::siblings`](crate::MvRegister::siblings) and the like.
+    /// The facts of one leaf with the dots of the events that wrote them, in the order of the dots; none if `leaf`
+    /// finds no leaf.
+    ///
+    /// ```
+    /// use rejoin::{Causal, MvRegister, Newtype, Writer};
+    ///
+    /// let mut a = Writer::<Causal<MvRegister<u8>>>::new();
+    /// let mut b = Writer::<Causal<MvRegister<u8>>>::new();
+    /// a.edit(|register| register.set(7));
+    /// b.edit(|register| register.set(7));
+    /// a.join_ref(b.state());
+    ///
+    /// assert_eq!(a.get(), Some(&7)); // one value,
+    /// let writers: Vec<_> = a.facts(|register| Some(register.inner())).map(|(dot, _)| dot.replica()).collect();
+    /// assert_eq!(writers.len(), 2); // written twice
+    /// ```
+    pub fn facts<V: 'static>(
+        &self,
+        leaf: impl for<'s> FnOnce(&'s S) -> Option<&'s Dots<V>>,
+    ) -> impl Iterator<Item = (Dot, &V)> {
+        leaf(&self.store).into_iter().flat_map(|dots| dots.with_dots(&self.names))
+    }
+
+    /// What the short names of this state's dots mean.
     pub fn names(&self) -> &Names {
         &self.names
     }
@@ -269,6 +291,7 @@ impl<S: Store> Crdt for Causal<S> {
 
 /// A transaction that is closed when it goes out of scope, so that no event is lost if a user's code panics.
 struct Transaction<'a, S: Store> {
+    author: &'a mut Author,
     store: &'a mut S,
     seen: &'a mut Version,
     delta: &'a mut Delta<S>,
@@ -282,6 +305,7 @@ impl<S: Store> Drop for Transaction<'_, S> {
             self.delta.events.insert_run(self.pen.replica(), first, last);
         }
         self.store.tidy(&mut self.delta.change);
+        self.pen.put_down(self.author);
     }
 }
 
@@ -297,14 +321,15 @@ impl<S: Store + 'static> Root for Causal<S> {
     fn edit<R>(
         &mut self,
         pending: &mut Delta<S>,
-        author: &Author,
+        author: &mut Author,
         write: impl FnOnce(&mut Self::Edit<'_>) -> R,
     ) -> R {
         let slot =
             self.names.intern(author.replica()).expect("the last thousand names are kept for local writers");
         let first = self.last_of(author.replica()) + 1;
         let pen = Pen::new(author, &self.names, slot, first);
-        let transaction = Transaction { store: &mut self.store, seen: &mut self.seen, delta: pending, pen };
+        let transaction =
+            Transaction { author, store: &mut self.store, seen: &mut self.seen, delta: pending, pen };
         let mut handle = transaction.store.edit(&mut transaction.delta.change, &transaction.pen);
         write(&mut handle)
     }

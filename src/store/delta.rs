@@ -128,7 +128,7 @@ mod tests {
     use crate::{Causal, Counter, Crdt, EwFlag, HybridClock, MvRegister, ReplicaId};
 
     fn author(id: u128) -> crate::store::Author {
-        let author = crate::store::Author::new(HybridClock::new(ReplicaId::from_u128(id)));
+        let mut author = crate::store::Author::new(HybridClock::new(ReplicaId::from_u128(id)));
         author.set_now(Some(0));
         author
     }
@@ -139,7 +139,7 @@ mod tests {
         write: impl FnOnce(&mut S::Edit<'_>),
     ) -> Delta<S> {
         let mut delta = Delta::default();
-        state.edit(&mut delta, &author(id), write);
+        state.edit(&mut delta, &mut author(id), write);
         delta
     }
 

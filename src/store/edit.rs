@@ -74,33 +74,32 @@ impl<T: Editable + fmt::Debug> fmt::Debug for Edit<'_, T> {
 /// Only a [`Writer`](crate::Writer) has one, so only a writer can open a transaction.
 #[derive(Debug)]
 pub struct Author {
-    clock: RefCell<HybridClock>,
-    /// The time of the transaction, once it is known.
-    now: Cell<Option<u64>>,
+    clock: HybridClock,
+    /// The time of the next transaction; `None` to read the system's clock when it is asked for.
+    now: Option<u64>,
 }
 
 impl Author {
     pub(crate) fn new(clock: HybridClock) -> Self {
-        Author { clock: RefCell::new(clock), now: Cell::new(None) }
+        Author { clock, now: None }
     }
 
     pub(crate) fn replica(&self) -> ReplicaId {
-        self.clock.borrow().replica()
+        self.clock.replica()
+    }
+
+    /// The clock of somebody else who goes on from here.
+    pub(crate) fn clock_of(&self, replica: ReplicaId) -> HybridClock {
+        HybridClock::resume(replica, self.clock.last()).with_max_drift(self.clock.max_drift())
     }
 
     pub(crate) fn clock(&mut self) -> &mut HybridClock {
-        self.clock.get_mut()
+        &mut self.clock
     }
 
     /// Sets the time of the next transaction; `None` to read the system's clock when it is asked for.
-    pub(crate) fn set_now(&self, now: Option<u64>) {
-        self.now.set(now);
-    }
-
-    fn now(&self) -> u64 {
-        let now = self.now.get().unwrap_or_else(system_time);
-        self.now.set(Some(now));
-        now
+    pub(crate) fn set_now(&mut self, now: Option<u64>) {
+        self.now = now;
     }
 }
 
@@ -110,7 +109,7 @@ fn system_time() -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Without std a transaction is always given its time: see [`Author::set_now`].
+/// Without std a transaction is always given its time.
 #[cfg(not(feature = "std"))]
 fn system_time() -> u64 {
     0
@@ -119,24 +118,39 @@ fn system_time() -> u64 {
 /// What a transaction writes with: it mints dots and tells stamps.
 #[derive(Debug)]
 pub struct Pen<'a> {
-    author: &'a Author,
     names: &'a Names,
     replica: ReplicaId,
     slot: u32,
     first: u64,
     next: Cell<u64>,
+    /// The author's clock, as long as the transaction lasts.
+    clock: RefCell<HybridClock>,
+    now: Cell<Option<u64>>,
 }
 
 impl<'a> Pen<'a> {
     /// A pen whose dots begin at `first`, in a state that calls the author `slot`.
-    pub(super) fn new(author: &'a Author, names: &'a Names, slot: u32, first: u64) -> Self {
-        Pen { author, names, replica: author.replica(), slot, first, next: Cell::new(first) }
+    pub(super) fn new(author: &Author, names: &'a Names, slot: u32, first: u64) -> Self {
+        Pen {
+            names,
+            replica: author.replica(),
+            slot,
+            first,
+            next: Cell::new(first),
+            clock: RefCell::new(author.clock.duplicate()),
+            now: Cell::new(author.now),
+        }
     }
 
     /// A pen for plain values, which have no dots.
-    fn plain(author: &'a Author) -> Self {
+    fn plain(author: &Author) -> Self {
         static NOBODY: Names = Names::new();
         Pen::new(author, &NOBODY, 0, 1)
+    }
+
+    /// Gives the clock back.
+    pub(super) fn put_down(&self, author: &mut Author) {
+        author.clock = self.clock.borrow().duplicate();
     }
 
     /// Who is writing.
@@ -180,14 +194,39 @@ impl<'a> Pen<'a> {
     ///
     /// [`ClockError::Exhausted`] if there is no greater stamp.
     pub fn stamp_above(&self, floor: Option<Stamp>) -> Result<Stamp, ClockError> {
-        let now = self.author.now();
-        let mut clock = self.author.clock.borrow_mut();
+        let now = self.now.get().unwrap_or_else(system_time);
+        self.now.set(Some(now));
+        let mut clock = self.clock.borrow_mut();
         match floor {
             Some(floor) => clock.tick_above(floor, now),
             None => clock.tick(now),
         }
     }
 }
+
+/// The handle on a `T` in a transaction, by name: for functions of your own that write.
+///
+/// ```
+/// use rejoin::store::Handle;
+/// use rejoin::{Causal, Counter, OrSet, Writer, record};
+///
+/// record! {
+///     struct Cart {
+///         items: OrSet<&'static str>,
+///         visits: Counter,
+///     }
+/// }
+///
+/// fn visit(cart: &mut Handle<'_, Cart>, item: &'static str) {
+///     cart.items.insert(item);
+///     cart.visits.add(1);
+/// }
+///
+/// let mut phone = Writer::<Causal<Cart>>::new();
+/// phone.edit(|cart| visit(cart, "milk"));
+/// assert_eq!(phone.visits.get(), 1);
+/// ```
+pub type Handle<'a, T> = <T as Editable>::Edit<'a>;
 
 /// A state that a [`Writer`](crate::Writer) can own: a [`Causal`](crate::Causal) or a [`Plain`] value.
 #[diagnostic::on_unimplemented(
@@ -206,7 +245,7 @@ pub trait Root: Crdt + 'static {
     fn edit<R>(
         &mut self,
         pending: &mut Self::Delta,
-        author: &Author,
+        author: &mut Author,
         write: impl FnOnce(&mut Self::Edit<'_>) -> R,
     ) -> R;
 
@@ -242,11 +281,17 @@ impl<T: Plain + 'static> Root for T {
     fn edit<R>(
         &mut self,
         pending: &mut T,
-        author: &Author,
+        author: &mut Author,
         write: impl FnOnce(&mut Self::Edit<'_>) -> R,
     ) -> R {
-        let pen = Pen::plain(author);
-        let mut handle = Editable::edit(self, pending, &pen);
+        struct Transaction<'a>(Pen<'a>, &'a mut Author);
+        impl Drop for Transaction<'_> {
+            fn drop(&mut self) {
+                self.0.put_down(self.1);
+            }
+        }
+        let transaction = Transaction(Pen::plain(author), author);
+        let mut handle = Editable::edit(self, pending, &transaction.0);
         write(&mut handle)
     }
 

@@ -23,7 +23,7 @@ pub trait Newtype: Default + Clone {
 
     /// Whether a reader would say that something is here: the answer is yes iff any fact is live, unless some
     /// facts only record removals.
-    fn is_present(&self) -> bool {
+    fn is_visible(&self) -> bool {
         self.inner().is_present()
     }
 }
@@ -56,7 +56,7 @@ where
     }
 
     fn is_present(&self) -> bool {
-        Newtype::is_present(self)
+        self.is_visible()
     }
 
     fn clear(&mut self, change: &mut Self::Change, pen: &Pen<'_>) {

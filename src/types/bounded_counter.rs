@@ -47,6 +47,12 @@ use crate::{Crdt, Lattice, ReplicaId};
 /// [`get`](Self::get) is what this replica knows. A replica that has heard of a sale but not of the delivery
 /// before it may know of fewer units than there are; it never reads less than zero.
 ///
+/// # Rights and identity
+///
+/// Rights belong to a replica *id*. A replica that goes on under a new id (which is the default at each start) leaves
+/// its rights behind. Before it ends, let it [`transfer`](Self::transfer) them; or let it go on under its id, with a
+/// stored [`Identity`](crate::Identity).
+///
 /// # Cost
 ///
 /// 24 bytes per replica that ever spent, and 40 per replica that ever added and per pair that ever moved rights.

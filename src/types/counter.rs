@@ -39,6 +39,8 @@ use crate::store::{Dots, Edit, Newtype};
 ///
 /// The sum is an `i128`, which the most dots that there can be do not overflow.
 ///
+/// As a value in a [`Map`](crate::Map), a counter is present as long as any increment survives, also if they sum to 0.
+///
 /// # Not for
 ///
 /// Stock that must not fall below zero: take [`BoundedCounter`](crate::BoundedCounter).

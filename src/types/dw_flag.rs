@@ -88,7 +88,7 @@ impl Newtype for DwFlag {
         self.operations
     }
 
-    fn is_present(&self) -> bool {
+    fn is_visible(&self) -> bool {
         self.is_enabled()
     }
 }

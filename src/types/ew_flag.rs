@@ -17,15 +17,15 @@ use crate::store::{Dots, Edit, Newtype};
 /// ```
 /// use rejoin::{Causal, EwFlag, Writer};
 ///
-/// let mut phone = Writer::<Causal<EwFlag>>::new();
-/// phone.edit(|online| online.enable());
-/// let mut laptop = phone.fork();
+/// let mut author = Writer::<Causal<EwFlag>>::new();
+/// author.edit(|needs_review| needs_review.enable());
+/// let mut reviewer = author.fork();
 ///
-/// phone.edit(|online| online.disable());
-/// laptop.edit(|online| online.enable()); // still there
+/// reviewer.edit(|needs_review| needs_review.disable()); // reviewed what there was
+/// author.edit(|needs_review| needs_review.enable()); // and changed again, meanwhile
 ///
-/// phone.join_ref(laptop.state());
-/// assert!(phone.is_enabled());
+/// reviewer.join_ref(author.state());
+/// assert!(reviewer.is_enabled());
 /// ```
 ///
 /// # Cost
@@ -34,7 +34,9 @@ use crate::store::{Dots, Edit, Newtype};
 ///
 /// # Not for
 ///
-/// Flags that must stay off once someone has switched them off: take [`DwFlag`](crate::DwFlag).
+/// Flags that must stay off once someone has switched them off: take [`DwFlag`](crate::DwFlag). One flag for several
+/// owners, such as the presence of a person with several devices: who disables it disables what he has seen of the
+/// others too. Give each device a flag of its own, in a [`Map`](crate::Map).
 ///
 /// # Where it comes from
 ///

@@ -1,6 +1,7 @@
 use core::fmt;
 
 use crate::Stamp;
+use crate::causality::Ticks;
 use crate::store::{Dots, Edit, Newtype};
 
 /// A value; of several written at the same time, the latest by clock is read.
@@ -53,8 +54,8 @@ use crate::store::{Dots, Edit, Newtype};
 /// value neither returns nor differs between replicas.
 #[derive(Clone)]
 pub struct Lww<V> {
-    /// Concurrent writes, with the time of each in ticks.
-    writes: Dots<(u64, V)>,
+    /// Concurrent writes, with the time of each.
+    writes: Dots<(Ticks, V)>,
 }
 
 impl<V> Lww<V> {
@@ -70,23 +71,22 @@ impl<V> Lww<V> {
 
     /// When the latest value was written, in milliseconds since the Unix epoch, by its writer's clock.
     pub fn written_at(&self) -> Option<u64> {
-        let (ticks, _) = self.latest()?;
-        Some(ticks >> 16)
+        self.latest().map(|(time, _)| time.millis())
     }
 
     /// The write with the greatest time; of equal ones the last, which has the greatest dot.
-    fn latest(&self) -> Option<&(u64, V)> {
-        self.writes.values().max_by_key(|(ticks, _)| *ticks)
+    fn latest(&self) -> Option<&(Ticks, V)> {
+        self.writes.values().max_by_key(|(time, _)| *time)
     }
 }
 
 impl<V: Clone + Eq> Edit<'_, Lww<V>> {
     /// Sets the value.
     pub fn set(&mut self, value: V) {
-        let floor = self.latest().and_then(|(ticks, _)| Stamp::new(*ticks, self.replica()));
+        let floor = self.latest().map(|(time, _)| Stamp::new(*time, self.replica()));
         // At the end of time the write still replaces what it has observed.
-        let ticks = self.pen.stamp_above(floor).map_or(Stamp::MAX_TICKS, Stamp::ticks);
-        self.inner().write((ticks, value));
+        let time = self.pen.stamp_above(floor).map_or(Ticks::MAX, Stamp::time);
+        self.inner().write((time, value));
     }
 
     /// Removes the value; if there is none, nothing happens.
@@ -96,7 +96,7 @@ impl<V: Clone + Eq> Edit<'_, Lww<V>> {
 }
 
 impl<V: Clone + Eq> Newtype for Lww<V> {
-    type Inner = Dots<(u64, V)>;
+    type Inner = Dots<(Ticks, V)>;
 
     fn inner(&self) -> &Self::Inner {
         &self.writes

@@ -137,7 +137,7 @@ impl<K: Ord + Clone, V: Clone + Eq> Newtype for LwwMap<K, V> {
         self.values
     }
 
-    fn is_present(&self) -> bool {
+    fn is_visible(&self) -> bool {
         !self.is_empty()
     }
 }

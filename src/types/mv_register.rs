@@ -1,7 +1,5 @@
 use core::fmt;
 
-use crate::Dot;
-use crate::causality::Names;
 use crate::store::{Dots, Edit, Newtype};
 
 /// A value; when several are written at the same time, all of them are kept until somebody chooses.
@@ -60,13 +58,6 @@ impl<V> MvRegister<V> {
     pub fn is_empty(&self) -> bool {
         self.siblings.is_empty()
     }
-
-    /// Every live write with its event, in the order of the events, equal values included.
-    ///
-    /// The names are those of the root that the register is in: `register.siblings(root.names())`.
-    pub fn siblings<'a>(&'a self, names: &'a Names) -> impl ExactSizeIterator<Item = (Dot, &'a V)> {
-        self.siblings.with_dots(names)
-    }
 }
 
 impl<V: Eq> MvRegister<V> {
@@ -76,6 +67,9 @@ impl<V: Eq> MvRegister<V> {
     }
 
     /// The different values, in the same order on every replica.
+    ///
+    /// Equal values that were written concurrently are one. Every write on its own, with its event, is in
+    /// [`Causal::facts`](crate::Causal::facts).
     pub fn values(&self) -> impl Iterator<Item = &V> {
         let earlier = |upto: usize, value: &V| self.siblings.values().take(upto).any(|other| other == value);
         self.siblings.values().enumerate().filter(move |(at, v)| !earlier(*at, v)).map(|(_, value)| value)

@@ -124,7 +124,7 @@ impl<T: Ord + Clone> Newtype for OrSet<T> {
         self.members
     }
 
-    fn is_present(&self) -> bool {
+    fn is_visible(&self) -> bool {
         !self.is_empty()
     }
 }

@@ -137,7 +137,7 @@ impl<T: Ord + Clone> Newtype for RwSet<T> {
         self.operations
     }
 
-    fn is_present(&self) -> bool {
+    fn is_visible(&self) -> bool {
         !self.is_empty()
     }
 }

@@ -1,5 +1,6 @@
 //! One id, one hand: forks, restarts, restored backups, copies.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rejoin::writer::{Because, Identity};
@@ -17,6 +18,13 @@ fn ids(first: u64) -> impl Fn() -> ReplicaId + Send + Sync + 'static {
 #[cfg(feature = "serde")]
 fn stored(identity: &Identity) -> Identity {
     serde_json::from_str(&serde_json::to_string(identity).unwrap()).unwrap()
+}
+
+#[test]
+fn a_writer_can_be_shared_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Writer<Set>>();
+    shared::<Writer<GCounter>>();
 }
 
 #[test]
@@ -120,6 +128,8 @@ fn plain_counters_notice_amnesia_as_well() {
     forget::<GCounter>(|counter| counter.increment(1).unwrap());
     forget::<PnCounter>(|counter| counter.subtract(1).unwrap());
     forget::<BoundedCounter>(|counter| counter.increment(1).unwrap());
+    forget::<BTreeMap<u8, GCounter>>(|map| map.entry(7).increment(1).unwrap());
+    forget::<(GCounter, PnCounter)>(|(up, _)| up.increment(1).unwrap());
 }
 
 #[cfg(feature = "serde")]
@@ -130,7 +140,7 @@ fn dots_do_not_run_out_under_a_writer() {
     for (made, renewed) in [(most, None), (most + 1, Some(Because::Exhausted))] {
         let mut state = Set::default();
         state.apply(claim(id, made));
-        let identity = serde_json::json!({ "replica": id, "made": [0, made], "clock": 0 });
+        let identity = serde_json::json!({ "replica": id, "made": [0, made], "clock": [0, 0] });
         let mut writer = Writer::resume_with_ids(serde_json::from_value(identity).unwrap(), state, ids(100));
         let delta = writer.edit_at(0, |set| set.insert(1));
         assert_eq!(writer.renewed().map(|renewal| renewal.because), renewed);
@@ -162,6 +172,24 @@ fn a_panic_in_a_transaction_loses_no_event() {
     let mut peer = Set::default();
     peer.apply(delta);
     assert_eq!(&peer, writer.state());
+}
+
+#[test]
+fn a_clock_goes_on_after_a_panic_a_fork_and_a_renewal() {
+    let mut writer = Writer::with_ids(LwwRegister::<u8>::default(), ids(1));
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        writer.edit_at(9_000, |register| {
+            register.set(1).unwrap();
+            panic!("halfway");
+        });
+    }));
+    assert!(panicked.is_err());
+    let told = writer.stamp().unwrap();
+    let mut fork = writer.fork();
+    for writer in [&mut writer, &mut fork] {
+        writer.edit_at(1_000, |register| register.set(2).unwrap());
+        assert!(writer.stamp().unwrap() > told);
+    }
 }
 
 #[test]
