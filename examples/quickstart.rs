@@ -19,12 +19,12 @@ record! {
     }
 }
 
-/// A device that can be written to. What it owns, and never shares, is the right to write under its replica id.
+/// A device that can be written to. What it never shares is the right to write under its replica id.
 type Device = Writer<Causal<Dinner>>;
 
 fn main() {
-    // In your own program: `Writer::new()`, with a random id, and `edit`, with the system's clock. Here the ids
-    // and the time are given, so that every run prints the same.
+    // In your own program: `Writer::new()`, with a random id, and `edit`, with the system's clock. Here ids and
+    // times are given, so that every run prints the same.
     let mut phone = Device::with_id(ReplicaId::from_u128(1));
     let mut laptop = Device::with_id(ReplicaId::from_u128(2));
 
