@@ -5,10 +5,10 @@
 //! ```
 //!
 //! The books lie in one storeroom; a branch sells a copy by taking the money for it. By day the lines between
-//! the branches are down, and at night they tell each other what they have done. The same customers are served
-//! twice:
+//! the branches are down, and at night they tell each other what they have done. The same customers are
+//! served twice:
 //!
-//! * **By sight.** The stock is a [`PnCounter`]. A branch sells while it *sees* a copy; all see the same last.
+//! * **By sight.** The stock is a [`PnCounter`]. A branch sells while it *sees* a copy, as others may see it.
 //! * **By right.** The stock is a [`BoundedCounter`]. A branch sells what it alone has *the right* to sell.
 
 use std::collections::BTreeMap;
@@ -83,8 +83,8 @@ impl Branch {
         owned.transfer(1, id, to).is_ok()
     }
 
-    /// Gives rights to whoever has the fewest, until this branch has no more than they. Nobody has to agree: if
-    /// two rich branches give to the same poor one, that is unfair at worst, never unsafe.
+    /// Gives rights to whoever has the fewest, until this branch has no more than they. Nobody has to agree:
+    /// if two rich branches give to the same poor one, that is unfair at worst, never unsafe.
     fn share(&mut self, branches: [ReplicaId; 3]) {
         for (title, _) in BOOKS {
             while let Some(poorest) = branches.into_iter().min_by_key(|id| self.rights(title, *id))
@@ -97,8 +97,8 @@ impl Branch {
 
     /// Brings this branch up to date with what another knows: a *read repair*.
     ///
-    /// They compare versions, and if the other has heard of anything that is news here, its state is joined. No
-    /// delta need have been kept for that; the deltas that bring the same again at night do no harm.
+    /// They compare versions, and if the other has heard of anything that is news here, its state is joined.
+    /// No delta need have been kept for that; the deltas that bring the same again at night do no harm.
     fn catch_up_with(&mut self, other: &Branch) {
         if !self.ledger.version().covers(other.ledger.version()) {
             self.ledger.join_ref(other.ledger.state());

@@ -23,8 +23,8 @@ record! {
 type Device = Writer<Causal<Dinner>>;
 
 fn main() {
-    // In your own program: `Writer::new()`, with a random id, and `edit`, with the system's clock. Here ids and
-    // times are given, so that every run prints the same.
+    // In your own program: `Writer::new()`, with a random id, and `edit`, with the system's clock. Here ids
+    // and times are given, so that every run prints the same.
     let mut phone = Device::with_id(ReplicaId::from_u128(1));
     let mut laptop = Device::with_id(ReplicaId::from_u128(2));
 
