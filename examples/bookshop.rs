@@ -244,12 +244,9 @@ fn tell_the_week(days: &[Day]) {
 fn tell_a_call(calls: &[[String; 3]]) {
     println!("\nTHURSDAY: the telephone works\n");
     println!("  A branch without a right to a copy calls the one with the most, as far as it has heard.");
-    println!("  First it takes in what it has missed (reading repairs: who has called knows nearly all");
-    println!(
-        "  at closing time), then it is given the right to a copy. The first of {} calls:\n",
-        calls.len()
-    );
-    let [caller, other, caller_now] = &calls[0];
+    println!("  First it takes in what it has missed (a read repair: who has called knows nearly all");
+    println!("  when it closes), then it is given the right to a copy. {} calls; the first:\n", calls.len());
+    let [caller, other, caller_now] = calls.first().expect("on Thursday some branch calls");
     println!("  before   {caller}\n           {other}\n  after    {caller_now}");
 }
 
