@@ -80,7 +80,7 @@ impl Branch {
     fn give(&mut self, title: Title, to: ReplicaId) -> bool {
         let id = self.id();
         let (_, owned) = self.stock.entry(title).or_default();
-        owned.transfer(1, id, to).is_ok()
+        owned.transfer(id, to, 1).is_ok()
     }
 
     /// Gives rights to whoever has the fewest, until this branch has no more than they. Nobody has to agree:

@@ -78,8 +78,8 @@ impl Region {
                 self.stock.apply(stock);
                 None
             }
-            Known(version) => Some(News(self.heard.clone().without(&version), self.stock.clone())),
-            Wanted(article) => self.change(article, |stock, me| stock.transfer(2, me, from)).ok(),
+            Known(version) => Some(News(self.heard.without(&version), self.stock.clone())),
+            Wanted(article) => self.change(article, |stock, me| stock.transfer(me, from, 2)).ok(),
         }
     }
 }

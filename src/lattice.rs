@@ -21,7 +21,7 @@
 //! | `(A, B)`, `(A, B, C)` | each part on its own | both bottoms |
 //! | [`Lex<A, B>`] | the second part of the greater first part | both bottoms |
 //! | `Option<L>` | the joined insides | `None`, which is below `Some(bottom)` |
-//! | `BTreeMap<K, L>` | key by key | the empty map |
+//! | `BTreeMap<K, L>` | key by key | the empty map, which is below one with a key, even one of a bottom |
 //! | `BTreeSet<T>` | union | the empty set |
 
 mod lex;

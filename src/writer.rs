@@ -135,8 +135,8 @@ impl<T: Root> Writer<T> {
     ///
     /// # Errors
     ///
-    /// The closure's error. What it had written before stays written, here as anywhere; it leaves with the next
-    /// delta, or by [`unsent`](Self::unsent).
+    /// The closure's error. Nothing is rolled back: what it had written before stays written, and leaves with the next
+    /// delta, or by [`unsent`](Self::unsent). So ask first and write afterwards, where it must be all or nothing.
     pub fn try_edit<E>(
         &mut self,
         write: impl FnOnce(&mut T::Edit<'_>) -> Result<(), E>,
@@ -205,8 +205,8 @@ impl<T: Root> Writer<T> {
     ///
     /// # Errors
     ///
-    /// The closure's error. What it had written before stays written, here as anywhere; it leaves with the next
-    /// delta, or by [`unsent`](Self::unsent).
+    /// The closure's error. Nothing is rolled back: what it had written before stays written, and leaves with the next
+    /// delta, or by [`unsent`](Self::unsent). So ask first and write afterwards, where it must be all or nothing.
     pub fn try_edit_at<E>(
         &mut self,
         now: u64,

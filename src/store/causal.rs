@@ -63,6 +63,13 @@ pub struct Causal<S> {
     store: S,
 }
 
+impl<S: Default> Causal<S> {
+    /// The empty state, which has taken in nothing.
+    pub fn new() -> Self {
+        Causal::default()
+    }
+}
+
 impl<S> Causal<S> {
     /// The events that this state has taken in: its name, and a token for reading one's own writes.
     pub fn version(&self) -> &Version {

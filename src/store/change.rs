@@ -27,8 +27,8 @@ pub trait Change: Default + Clone {
     /// Whether no event is in it.
     fn is_empty(&self) -> bool;
 
-    /// Keeps the events whose dot `keep` accepts.
-    fn retain(&mut self, keep: &dyn Fn(Dot) -> bool);
+    /// The events whose dot `wanted` accepts, and nothing else.
+    fn select(&self, wanted: &dyn Fn(Dot) -> bool) -> Self;
 
     /// Calls `visit` for every event with its dot, whether it adds a fact, and what it kills.
     fn visit(&self, visit: &mut dyn FnMut(Dot, bool, &[Dot]));
@@ -112,8 +112,8 @@ impl<V: Clone> Change for DotsChange<V> {
         self.events.is_empty()
     }
 
-    fn retain(&mut self, keep: &dyn Fn(Dot) -> bool) {
-        self.events.retain(|event| keep(event.dot));
+    fn select(&self, wanted: &dyn Fn(Dot) -> bool) -> Self {
+        DotsChange { events: self.events.iter().filter(|event| wanted(event.dot)).cloned().collect() }
     }
 
     fn visit(&self, visit: &mut dyn FnMut(Dot, bool, &[Dot])) {
@@ -151,11 +151,10 @@ impl<K: Ord + Clone, C: Change> Change for KeyedChange<K, C> {
         self.keys.is_empty()
     }
 
-    fn retain(&mut self, keep: &dyn Fn(Dot) -> bool) {
-        self.keys.retain(|_, change| {
-            change.retain(keep);
-            !change.is_empty()
-        });
+    fn select(&self, wanted: &dyn Fn(Dot) -> bool) -> Self {
+        let selected = self.keys.iter().map(|(key, change)| (key, change.select(wanted)));
+        let keys = selected.filter(|(_, change)| !change.is_empty());
+        KeyedChange { keys: keys.map(|(key, change)| (key.clone(), change)).collect() }
     }
 
     fn visit(&self, visit: &mut dyn FnMut(Dot, bool, &[Dot])) {

@@ -6,7 +6,8 @@ use crate::{Lattice, Version};
 /// What one or several transactions on a [`Causal`](super::Causal) changed; also the operation of the op-based face.
 ///
 /// It names its events, and for each of them what it adds and what it kills. Deltas may be lost, repeated,
-/// reordered, and grouped by joining; [`without`](Self::without) splits a group again.
+/// reordered, and grouped by joining; [`without`](Self::without) and [`only`](Self::only) split a group again, between
+/// any two events. One delta that grows is a good log to answer peers from: `log.without(their_version)`.
 pub struct Delta<S: Store> {
     pub(super) events: Version,
     pub(super) change: S::Change,
@@ -28,14 +29,18 @@ impl<S: Store> Delta<S> {
         self.events.is_empty()
     }
 
-    /// What is left for a receiver who has seen `seen`.
-    pub fn without(mut self, seen: &Version) -> Self {
-        if self.events.intersects(seen) {
-            self.events.subtract(seen);
-            let events = &self.events;
-            self.change.retain(&|dot| events.contains(dot));
-        }
-        self
+    /// What is left for a receiver who has seen `seen`. `O(delta)`; only what is left is cloned.
+    pub fn without(&self, seen: &Version) -> Self {
+        if self.events.intersects(seen) { self.select(self.events.difference(seen)) } else { self.clone() }
+    }
+
+    /// The given events, as far as they are in this delta. `O(delta)`; only those are cloned.
+    pub fn only(&self, wanted: &Version) -> Self {
+        self.select(self.events.difference(&self.events.difference(wanted)))
+    }
+
+    fn select(&self, events: Version) -> Self {
+        Delta { change: self.change.select(&|dot| events.contains(dot)), events }
     }
 
     #[cfg(feature = "serde")]
@@ -173,15 +178,14 @@ mod tests {
         for known in 0..=4 {
             let mut b = Causal::<MvRegister<u8>>::default();
             let seen: Version = group.events().dots().take(known).collect();
-            let not_seen = group.events().difference(&seen);
-            b.apply(group.clone().without(&not_seen));
+            b.apply(group.only(&seen));
             assert_eq!(b.version(), &seen);
             let expected = known.checked_sub(1).map(|last| u8::try_from(last).unwrap());
             assert_eq!(b.get().copied(), expected);
-            b.apply(group.clone().without(b.version()));
+            b.apply(group.without(b.version()));
             assert_eq!(a, b);
         }
-        assert!(group.clone().without(group.events()).is_empty());
+        assert!(group.without(group.events()).is_empty());
     }
 
     #[test]

@@ -258,6 +258,9 @@ pub trait Root: Crdt + 'static {
 }
 
 /// A plain value that a [`Writer`](crate::Writer) can own: its delta is a small value of its own type.
+///
+/// Maps and pairs of plain values are plain values: the handle on a `BTreeMap` has an `entry`, the handle on a pair is a
+/// pair of handles.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a state that a `Writer` can own",
     label = "not a plain value",

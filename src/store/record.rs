@@ -252,8 +252,8 @@ macro_rules! __record {
                     true $(&& Change::is_empty(&self.$field))*
                 }
 
-                fn retain(&mut self, keep: &dyn ::core::ops::Fn($crate::Dot) -> bool) {
-                    $(Change::retain(&mut self.$field, keep);)*
+                fn select(&self, wanted: &dyn ::core::ops::Fn($crate::Dot) -> bool) -> Self {
+                    RecordChange { $($field: Change::select(&self.$field, wanted),)* }
                 }
 
                 fn visit(&self, visit: &mut dyn ::core::ops::FnMut($crate::Dot, bool, &[$crate::Dot])) {

@@ -28,7 +28,7 @@ use crate::{Crdt, Lattice, ReplicaId};
 /// let mut south = Writer::<BoundedCounter>::new();
 /// let delivery = north.try_edit(|stock| {
 ///     stock.increment(10)?;
-///     stock.transfer(4, south.replica())
+///     stock.transfer(south.replica(), 4)
 /// })?;
 /// south.apply(delivery);
 ///
@@ -44,8 +44,9 @@ use crate::{Crdt, Lattice, ReplicaId};
 ///
 /// # Reading
 ///
-/// [`get`](Self::get) is what this replica knows. A replica that has heard of a sale but not of the delivery
-/// before it may know of fewer units than there are; it never reads less than zero.
+/// [`get`](Self::get) is what this replica knows: too much, if it has not heard of a sale; too little, if it has heard
+/// of a sale but not of the delivery before it; never less than zero. Only the [`rights`](Self::rights) of one's own
+/// replica are exact. Rights on their way belong to nobody: they have left the giver, and the receiver has not heard.
 ///
 /// # Rights and identity
 ///
@@ -143,7 +144,7 @@ impl BoundedCounter {
     /// # Errors
     ///
     /// [`NotEnough`] if `from` does not own so many rights; nothing has changed.
-    pub fn transfer(&mut self, n: u64, from: ReplicaId, to: ReplicaId) -> Result<Self, NotEnough> {
+    pub fn transfer(&mut self, from: ReplicaId, to: ReplicaId, n: u64) -> Result<Self, NotEnough> {
         let given = self.given.get(&(from, to)).copied().unwrap_or(0);
         self.check(from, n, if from == to { u64::MAX } else { u64::MAX - given })?;
         Ok(if from == to { BoundedCounter::new() } else { self.give(from, to, n) })
@@ -178,7 +179,8 @@ pub struct NotEnough {
     pub asked: u64,
     /// What the replica could have had: its rights, or, where an increment was refused, what its account has room for.
     pub held: u128,
-    /// Of the other replicas the one with the most rights, as far as it is known here, and how many it has.
+    /// Of the other replicas the one with the most rights, as far as it is known here, and how many it has. There may
+    /// be more: see [`BoundedCounter::holders`].
     pub holder: Option<(ReplicaId, u128)>,
 }
 
@@ -222,8 +224,8 @@ impl Edit<'_, BoundedCounter> {
     /// # Errors
     ///
     /// [`NotEnough`] if this replica does not own so many rights; nothing has changed.
-    pub fn transfer(&mut self, n: u64, to: ReplicaId) -> Result<(), NotEnough> {
-        let delta = self.state.transfer(n, self.pen.replica(), to)?;
+    pub fn transfer(&mut self, to: ReplicaId, n: u64) -> Result<(), NotEnough> {
+        let delta = self.state.transfer(self.pen.replica(), to, n)?;
         self.change.join(delta);
         Ok(())
     }
@@ -335,7 +337,7 @@ mod tests {
         let (mut at_a, mut at_b) = (BoundedCounter::new(), BoundedCounter::new());
         let delivery = at_a.increment(A, 5).unwrap();
         at_b.join(at_a.clone());
-        let rights = at_a.transfer(5, A, B).unwrap();
+        let rights = at_a.transfer(A, B, 5).unwrap();
         at_b.apply(rights.clone());
         let sale = at_b.decrement(B, 3).unwrap();
 
@@ -353,12 +355,12 @@ mod tests {
         let mut counter = BoundedCounter::new();
         counter.increment(A, u64::MAX).unwrap();
         assert!(counter.increment(A, 1).is_err());
-        assert!(counter.transfer(1, A, A).is_ok());
-        counter.transfer(u64::MAX, A, B).unwrap();
-        counter.transfer(u64::MAX, B, A).unwrap();
+        assert!(counter.transfer(A, A, 1).is_ok());
+        counter.transfer(A, B, u64::MAX).unwrap();
+        counter.transfer(B, A, u64::MAX).unwrap();
         // A has the rights, but what it has given to B can grow no more.
         assert_eq!(counter.rights(A), u64::MAX.into());
-        assert!(counter.transfer(1, A, B).is_err());
+        assert!(counter.transfer(A, B, 1).is_err());
         assert!(counter.decrement(A, u64::MAX).is_ok());
         assert_eq!(counter.get(), 0);
     }

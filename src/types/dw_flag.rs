@@ -67,7 +67,8 @@ impl Edit<'_, DwFlag> {
         self.inner().write(false);
     }
 
-    /// Forgets all that was done here, as if it had never been: the flag is disabled, and does not insist.
+    /// Forgets all that was done here, as if it had never been: the flag is disabled, and does not insist. Removing the
+    /// key of a map under which the flag is does the same.
     pub fn reset(&mut self) {
         self.inner().clear();
     }

@@ -14,11 +14,13 @@ use crate::store::{Dots, Edit, Newtype};
 /// | one does | another does | both read |
 /// |---|---|---|
 /// | `set(x)` at 3 o'clock | `set(y)` at 4 o'clock | `y` |
-/// | `set(x)` | `set(y)` at the same instant | the write of the greater replica id |
+/// | `set(x)` | `set(y)` under the same time | the write of the greater replica id |
+/// | `set(x)` at 3, `set(y)` at 4 | `clear()`, having seen `y` | `x`: it was not seen by the clearing |
 /// | `set(x)` | `clear()` | `x`, whatever the clocks say |
 /// | `clear()` | `clear()` | nothing |
 ///
-/// A write that has *seen* another comes after it, whatever the clocks say.
+/// A write that has *seen* another comes after it, whatever the clocks say. Times are finer than milliseconds: each
+/// write at a replica has a later one than the write before it.
 ///
 /// # Example
 ///
@@ -50,8 +52,8 @@ use crate::store::{Dots, Edit, Newtype};
 /// # Where it comes from
 ///
 /// The last-writer-wins register of Johnson and Thomas (1975). Ours keeps the concurrent writes as a multi-value
-/// register does and chooses when it is read; so a removal takes away exactly what it has observed, and an older
-/// value neither returns nor differs between replicas.
+/// register does and chooses when it is read; so a removal takes away exactly what it has observed, and what is
+/// left is the same on all replicas.
 #[derive(Clone)]
 pub struct Lww<V> {
     /// Concurrent writes, with the time of each.
@@ -81,7 +83,7 @@ impl<V> Lww<V> {
 }
 
 impl<V: Clone + Eq> Edit<'_, Lww<V>> {
-    /// Sets the value.
+    /// Sets the value. It comes after what it replaces, whatever the clocks say, even at the end of time.
     pub fn set(&mut self, value: V) {
         let floor = self.latest().map(|(time, _)| Stamp::new(*time, self.replica()));
         // At the end of time the write still replaces what it has observed.

@@ -14,7 +14,7 @@ use crate::{Crdt, Lattice, Stamp};
 /// | one does | another does | both read |
 /// |---|---|---|
 /// | `set(x)` at 3 o'clock | `set(y)` at 4 o'clock | `y` |
-/// | `set(x)` | `set(y)` at the same instant | the write of the greater replica id |
+/// | `set(x)` | `set(y)` under the same time | the write of the greater replica id |
 /// | `set(x)` | `set(y)` under the same stamp, by mistake | the greater value |
 ///
 /// A write that has *seen* another comes after it, whatever the clocks say. A stamp from the far future is not

@@ -17,8 +17,14 @@ use crate::store::{Edit, Keyed, Newtype};
 /// | write under `k` | `clear()` | `k` with that write alone |
 ///
 /// That holds at every depth: removing an outer key while somebody writes under an inner one leaves the inner one
-/// alone. A key is present as long as something written under it survives; facts that only record removals (of an
-/// [`RwSet`](crate::RwSet), a [`DwFlag`](crate::DwFlag)) do not make it so.
+/// alone.
+///
+/// # When a key is present
+///
+/// When there is something to see under it: a member in a set, a value in a register, an enabled flag, an increment in a
+/// [`Counter`](crate::Counter) (also if increments sum to 0), a present key in a map, anything of these in a field of a
+/// record. What only insists on a removal (in an [`RwSet`](crate::RwSet), a [`DwFlag`](crate::DwFlag)) does not
+/// count. It is still there, though: [`remove`](Edit::remove) takes it away too, also under a key that is not present.
 ///
 /// # Example
 ///
@@ -109,7 +115,8 @@ impl<K: Ord + Clone, S: Store> Edit<'_, Map<K, S>> {
         self.inner().into_entry(key)
     }
 
-    /// Removes all that this replica has seen under `key`; if there is nothing, nothing happens.
+    /// Removes all that this replica has seen under `key`, including what insists on removals there; if there is
+    /// nothing, nothing happens.
     pub fn remove<Q: Ord + ?Sized>(&mut self, key: &Q)
     where
         K: Borrow<Q>,

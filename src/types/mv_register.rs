@@ -66,7 +66,7 @@ impl<V: Eq> MvRegister<V> {
         self.values().next().filter(|_| !self.is_conflicted())
     }
 
-    /// The different values, in the same order on every replica.
+    /// The different values, in the same order on every replica: by writer and counter.
     ///
     /// Equal values that were written concurrently are one. Every write on its own, with its event, is in
     /// [`Causal::facts`](crate::Causal::facts).

@@ -14,6 +14,7 @@ use crate::store::{Dots, Edit, Keyed, Newtype};
 /// | `remove(x)` | `remove(x)` | `x` is out |
 /// | `insert(x)` | `clear()` | `x` is out if the clearing had seen it in, else in |
 /// | `insert(x)` | `reset()` | `x` is in: a reset takes away only what it has observed |
+/// | `remove(x)` | `reset()` | `x` is out |
 ///
 /// A member is in iff it was inserted, and every removal of it was seen by some insertion of it. A removal counts
 /// even if the member was not in, because an insertion may be under way elsewhere.
@@ -94,12 +95,12 @@ impl<T: Ord + Clone> Edit<'_, RwSet<T>> {
         self.inner().into_entry(value).write(true);
     }
 
-    /// Removes a member, also if it is not in. `O(log n)`.
+    /// Removes a member, also if it is not in; therefore it is taken by value. `O(log n)`.
     pub fn remove(&mut self, value: T) {
         self.inner().into_entry(value).write(false);
     }
 
-    /// Removes all that are members here. `O(n)`.
+    /// Removes all that are members here. What is out already, also by a conflict, is left as it is. `O(n)`.
     pub fn clear(&mut self) {
         let members: alloc::vec::Vec<T> = self.iter().cloned().collect();
         for value in members {
@@ -110,7 +111,7 @@ impl<T: Ord + Clone> Edit<'_, RwSet<T>> {
     /// Forgets all that was inserted and removed here, as if it had never been. `O(n)`.
     ///
     /// Insertions elsewhere that this replica has not seen survive, also those that a forgotten removal would have
-    /// beaten.
+    /// beaten. Removing the key of a map under which the set is does the same.
     pub fn reset(&mut self) {
         self.inner().clear();
     }

@@ -64,7 +64,7 @@ impl<S: Store + 'static> Observable for Causal<S> {
     }
 
     fn lacks(&self, group: &Delta<S>) -> Delta<S> {
-        group.clone().without(self.version())
+        group.without(self.version())
     }
 }
 
@@ -387,7 +387,7 @@ subjects! {
         let to = ReplicaId::from_u128(u128::from(n % 5 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) & 0xFFFF);
         let done = match what % 4 {
             0 => stock.increment(n.into()).is_ok(),
-            1 => stock.transfer(u64::from(n / 5), to).is_ok() == (u128::from(n / 5) <= rights),
+            1 => stock.transfer(to, u64::from(n / 5)).is_ok() == (u128::from(n / 5) <= rights),
             _ => stock.decrement(n.into()).is_ok() == (u128::from(n) <= rights),
         };
         assert!(done && stock.get() + u128::from(n) >= before);

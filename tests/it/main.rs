@@ -1,6 +1,7 @@
 //! All integration tests, in one binary.
 #![allow(missing_docs, reason = "tests explain themselves by their names")]
 
+mod fresh;
 mod histories;
 mod identity;
 mod record;
