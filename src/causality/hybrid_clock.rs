@@ -91,7 +91,7 @@ impl HybridClock {
     /// A stamp for now that is also greater than `floor`, however far ahead that is.
     ///
     /// The clock itself follows `floor` only within its drift bound, so replacing a value from the far future
-    /// does not send the clock there. (Two stamps told above one such floor may be equal. Each still exceeds
+    /// does not send the clock there: beyond the bound, the clock stays as it was. (Two stamps told above one such floor may be equal. Each still exceeds
     /// what it replaces.)
     ///
     /// # Errors

@@ -72,7 +72,7 @@ impl Edit<'_, Counter> {
         }
     }
 
-    /// Takes away all increments that this replica has seen.
+    /// Takes away all increments that this replica has seen; if there are none, nothing happens.
     pub fn reset(&mut self) {
         self.inner().clear();
     }

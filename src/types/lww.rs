@@ -19,7 +19,7 @@ use crate::store::{Dots, Edit, Newtype};
 /// | `set(x)` | `clear()` | `x`, whatever the clocks say |
 /// | `clear()` | `clear()` | nothing |
 ///
-/// A write that has *seen* another comes after it, whatever the clocks say. Times are finer than milliseconds: each
+/// A write that *replaces* another comes after it, whatever the clocks say. Times are finer than milliseconds: each
 /// write at a replica has a later one than the write before it.
 ///
 /// # Example

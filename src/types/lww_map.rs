@@ -45,7 +45,8 @@ use crate::store::{Edit, Keyed, Newtype};
 /// # Where it comes from
 ///
 /// The tables of Cassandra and the maps of Akka and Automerge, whose removals are writes with a time of their own. Ours
-/// remove what they have observed, so a slow clock can neither lose a removal nor a write after it.
+/// remove what they have observed, so a fast clock elsewhere cannot undo a removal, nor a removal hide a write that it
+/// has not seen.
 #[derive(Clone)]
 pub struct LwwMap<K, V> {
     values: Keyed<K, Lww<V>>,
