@@ -21,8 +21,11 @@
 //! | 17 | a clock overflows within a millisecond; the far future wedges a register | [`clocks::a_millisecond_does_not_run_out_of_stamps`], [`clocks::the_far_future_does_not_wedge_a_register`], [`clocks::the_far_future_does_not_wedge_a_map`] |
 //! | 18 | the order of siblings depends on who merged with whom | [`clocks::siblings_have_one_order_and_equal_ones_read_as_one`] |
 //! | 19 | a counter at `u64::MAX` | [`limits::counters_end_in_an_error_and_nothing_wraps`], [`limits::a_counter_at_its_end_from_a_peer_freezes_nobody`], [`limits::a_peers_claim_of_the_last_dot_freezes_nobody`] |
+//! | 24 | JSON: "key must be a string"; disorder is accepted | [`bytes::everything_travels_as_json`], [`bytes::duplicates_and_disorder_are_refused`] |
 //! | 25 | one element, added by a thousand replicas, keeps a thousand dots | [`limits::an_element_added_by_a_thousand_replicas_has_one_dot`] |
 //! | 26 | fresh keys come and go, and leave garbage | [`limits::keys_that_come_and_go_leave_nothing`] |
+//! | 27 | bytes depend on who met whom first | [`bytes::who_met_whom_first_cannot_be_seen`] |
+//! | 28 | old code drops a field that it does not know | [`bytes::a_field_that_the_code_does_not_know_is_refused_whole`], [`bytes::a_field_that_the_data_does_not_know_is_empty`] |
 //!
 //! Not here, since nothing here can fall into them: 20 (retiring replicas), 21 and 22 (dropping or folding what is
 //! stable), 23 (sequences).
@@ -43,6 +46,8 @@ macro_rules! assert_not_impl {
     };
 }
 
+#[cfg(feature = "serde")]
+mod bytes;
 mod clocks;
 mod delivery;
 mod identity;
