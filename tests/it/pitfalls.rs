@@ -54,4 +54,4 @@ mod identity;
 mod limits;
 mod maps;
 mod mixtures;
-pub(crate) mod ways;
+mod ways;
