@@ -112,8 +112,12 @@ pub use writer::{Identity, Writer};
 #[doc(hidden)]
 pub mod __private {
     pub use alloc::borrow::Cow;
+    #[cfg(feature = "serde")]
+    pub use serde;
 
     pub use crate::causality::Names;
+    #[cfg(feature = "serde")]
+    pub use crate::store::fields::{ReadFields, read_fields};
     pub use crate::store::{Meeting, Naming, Receipt};
 }
 

@@ -9,7 +9,7 @@ use core::marker::PhantomData;
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 
 /// Reads a sequence, making each element from its wire form; each must come after the one before it.
-fn read<'de, D, W, T>(
+pub(crate) fn read<'de, D, W, T>(
     deserializer: D,
     make: impl FnMut(W) -> Result<T, &'static str>,
     follows: impl Fn(&T, &T) -> bool,
@@ -92,5 +92,25 @@ pub(crate) mod pairs {
         W: Deserialize<'de>,
     {
         read(deserializer, |(key, wire)| Ok((key, make(wire)?)), |a: &(K, V), b| a.0 < b.0)
+    }
+}
+
+/// An optional value as a sequence of none or one, because `null` may be a value itself.
+pub(crate) mod none_or_one {
+    use serde::{Serialize, Serializer};
+
+    use super::{Deserialize, Deserializer, Error, Vec};
+
+    #[allow(clippy::ref_option, reason = "serde passes the field as it is")]
+    pub(crate) fn serialize<V: Serialize, S: Serializer>(v: &Option<V>, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_seq(v)
+    }
+
+    pub(crate) fn deserialize<'de, V: Deserialize<'de>, D: Deserializer<'de>>(
+        d: D,
+    ) -> Result<Option<V>, D::Error> {
+        let mut values = Vec::<V>::deserialize(d)?;
+        let value = values.pop();
+        if values.is_empty() { Ok(value) } else { Err(D::Error::custom("one value at most")) }
     }
 }

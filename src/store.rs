@@ -32,6 +32,8 @@ mod change;
 mod delta;
 mod dots;
 mod edit;
+#[cfg(feature = "serde")]
+pub(crate) mod fields;
 mod keyed;
 mod newtype;
 mod passage;

@@ -117,7 +117,10 @@ impl<T: Root> Writer<T> {
         Writer::at_work(T::default(), HybridClock::new(id), Arc::new(ReplicaId::random))
     }
 
-    /// Goes on under a stored identity. The state must be the one that it was stored with, or that state after it
+    /// Goes on under a stored identity: load, then *hear* what others know, then write. A writer that has lost its last
+    /// writes notices when it hears of them; if it writes before, two writes have one name.
+    ///
+    /// The state must be the one that it was stored with, or that state after it
     /// has taken in more; otherwise the writer takes a new id before its next write.
     pub fn resume(identity: Identity, state: T) -> Self {
         Writer::resume_with_ids(identity, state, ReplicaId::random)
@@ -256,18 +259,34 @@ impl<T: Root> Writer<T> {
         self.state
     }
 
-    /// Whether the writer has taken a new replica id since this was last asked, and why.
-    pub fn renewed(&mut self) -> Option<Renewal> {
-        self.renewal.take()
+    /// Ends the writing for now, and gives out the identity and the state: to [resume](Self::resume) once, both
+    /// together. Ask for what is [`unsent`](Self::unsent) before.
+    pub fn suspend(self) -> (Identity, T) {
+        (self.identity, self.state)
     }
 
-    fn transaction<R>(&mut self, now: Option<u64>, write: impl FnOnce(&mut T::Edit<'_>) -> R) -> R {
+    /// Finds out now, rather than at the next write, whether this writer must go on under a new replica id; and says so,
+    /// as [`renewed`](Self::renewed) does.
+    ///
+    /// Good to call after a restart, when others have been heard and before anything is written: from here on
+    /// [`replica`](Self::replica) is the id that writes.
+    pub fn settle_identity(&mut self) -> Option<Renewal> {
         let made = self.state.made_by(self.identity.replica);
         if made != self.identity.made {
             self.renew(Because::Forgotten);
         } else if made > T::MOST_MADE {
             self.renew(Because::Exhausted);
         }
+        self.renewal
+    }
+
+    /// Whether the writer has taken a new replica id since this was last asked, and why.
+    pub fn renewed(&mut self) -> Option<Renewal> {
+        self.renewal.take()
+    }
+
+    fn transaction<R>(&mut self, now: Option<u64>, write: impl FnOnce(&mut T::Edit<'_>) -> R) -> R {
+        self.settle_identity();
         self.author.set_now(now);
         // Written down when it goes out of scope, in case `write` panics.
         let book = Bookkeeping(self);
@@ -279,6 +298,7 @@ impl<T: Root> Writer<T> {
         let (old, new) = (self.identity.replica, (self.ids)());
         self.author = Author::new(self.author.clock_of(new));
         self.identity.replica = new;
+        self.identity.made = self.state.made_by(new);
         self.renewal = Some(Renewal { old, new, because });
     }
 }

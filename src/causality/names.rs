@@ -49,8 +49,11 @@ pub struct Names {
 impl Names {
     /// How many slots a tag can tell apart.
     pub(crate) const SLOTS: u32 = 1 << 20;
-    /// Slots that only this state's own writers may take, so that strangers cannot lock them out.
-    const RESERVED: u32 = 1 << 10;
+    /// How many names strangers may bring, so that they cannot lock this state's own writers out.
+    pub(crate) const FOR_STRANGERS: u32 = Self::SLOTS - (1 << 10);
+    /// How many a saved state may bring: more, since its own writers had come on top.
+    #[cfg(feature = "serde")]
+    pub(crate) const FOR_SAVED: u32 = Self::SLOTS - (1 << 9);
 
     pub(crate) const fn new() -> Self {
         Names { ids: Vec::new(), sorted: Vec::new() }
@@ -80,11 +83,13 @@ impl Names {
         self.slot(dot.replica()).map(|slot| Tag::new(slot, dot.counter()))
     }
 
-    /// Whether all of `ids` have a slot or could be given one.
-    pub(crate) fn has_room_for(&self, ids: impl ExactSizeIterator<Item = ReplicaId>) -> bool {
-        let free = (Self::SLOTS - Self::RESERVED) as usize;
-        self.len() + ids.len() <= free
-            || self.len() + ids.filter(|id| self.place(*id).is_err()).count() <= free
+    /// Whether all of `ids` have a slot or could be given one, with at most `limit` slots taken.
+    pub(crate) fn has_room_for(&self, ids: impl ExactSizeIterator<Item = ReplicaId>, limit: u32) -> bool {
+        let limit = limit as usize;
+        self.len() + ids.len() <= limit || {
+            let strangers = ids.filter(|id| self.place(*id).is_err()).count();
+            strangers == 0 || self.len() + strangers <= limit
+        }
     }
 
     /// The slot of `id`, which gets one if it has none; `None` when there are no slots left.
@@ -132,17 +137,17 @@ mod tests {
             assert_eq!(names.tag(dot).map(|tag| names.dot(tag)), Some(dot));
         }
         assert_eq!(names.slot(id(100)), None);
-        assert!(names.has_room_for([id(3), id(300)].into_iter()));
+        assert!(names.has_room_for([id(3), id(300)].into_iter(), Names::FOR_STRANGERS));
     }
 
     #[test]
     fn strangers_cannot_take_the_last_slots() {
-        let full = Names::SLOTS - Names::RESERVED;
+        let full = Names::FOR_STRANGERS;
         let ids: Vec<_> = (0..full).map(|n| ReplicaId::from_u128(n.into())).collect();
         let mut names = Names { ids, sorted: (0..full).collect() };
         let stranger = ReplicaId::from_u128(u128::MAX);
-        assert!(!names.has_room_for([stranger].into_iter()));
-        assert!(names.has_room_for([ReplicaId::from_u128(5)].into_iter()));
+        assert!(!names.has_room_for([stranger].into_iter(), full));
+        assert!(names.has_room_for([ReplicaId::from_u128(5)].into_iter(), full));
         assert_eq!(names.intern(stranger), Some(full));
     }
 }

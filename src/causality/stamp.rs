@@ -11,7 +11,6 @@ use crate::ReplicaId;
 ///
 /// The greatest 64-bit number is not a time, so adding one to a time never overflows.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Stamp {
     time: Ticks,
     replica: ReplicaId,
@@ -85,6 +84,20 @@ impl Stamp {
 impl fmt::Debug for Stamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}ms+{}@{}", self.time.millis(), self.time.fraction(), self.replica)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Stamp {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.time, self.replica).serialize(serializer)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Stamp {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <(Ticks, ReplicaId)>::deserialize(deserializer).map(|(time, replica)| Stamp { time, replica })
     }
 }
 

@@ -289,7 +289,7 @@ impl serde::Serialize for Version {
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for Version {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::sorted::pairs::deserialize_each(deserializer, |runs: SmallVec<[(u64, u64); 1]>| {
+        crate::sorted::pairs::deserialize_each(deserializer, |runs: Vec<(u64, u64)>| {
             Runs::checked(runs).ok_or("a version's intervals are empty, unsorted, touching or out of bounds")
         })
         .map(|entries| Version { entries: entries.into() })

@@ -23,7 +23,7 @@ use crate::{Crdt, Lattice};
 /// assert_eq!(here.second, BTreeSet::from(["west"]));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Lex<A, B> {
     /// What decides.
     pub first: A,

@@ -38,8 +38,17 @@ use crate::{Crdt, Lattice};
 ///
 /// The textbook join semilattice of a total order. Ours has a bottom for every `T`, by way of an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
-pub struct Max<T>(Option<T>);
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Max<T>(
+    #[cfg_attr(
+        feature = "serde",
+        serde(
+            with = "crate::sorted::none_or_one",
+            bound(serialize = "T: serde::Serialize", deserialize = "T: serde::Deserialize<'de>")
+        )
+    )]
+    Option<T>,
+);
 
 impl<T: Ord> Max<T> {
     /// A value that has been offered `value` and nothing else.

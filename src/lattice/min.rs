@@ -35,8 +35,17 @@ use crate::{Crdt, Lattice};
 ///
 /// [`Max`](crate::Max) over the reversed order, with the same bottom: nothing offered yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
-pub struct Min<T>(Option<T>);
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Min<T>(
+    #[cfg_attr(
+        feature = "serde",
+        serde(
+            with = "crate::sorted::none_or_one",
+            bound(serialize = "T: serde::Serialize", deserialize = "T: serde::Deserialize<'de>")
+        )
+    )]
+    Option<T>,
+);
 
 impl<T: Ord> Min<T> {
     /// A value that has been offered `value` and nothing else.

@@ -142,7 +142,7 @@ impl<S: Store> Causal<S> {
             *self = other.into_owned();
             return Ok(true);
         }
-        self.name_all(&other.seen)?;
+        self.name_all(&other.seen, Names::FOR_STRANGERS)?;
         let (names, seen, ahead, store) = match other {
             Cow::Borrowed(Causal { names, seen, ahead, store }) => {
                 (Cow::Borrowed(names), Cow::Borrowed(seen), Cow::Borrowed(ahead), Cow::Borrowed(store))
@@ -167,6 +167,10 @@ impl<S: Store> Causal<S> {
     ///
     /// [`Full`] if the state cannot name the replicas of the delta; nothing has changed.
     pub fn try_apply(&mut self, delta: Delta<S>) -> Result<bool, Full> {
+        self.apply_within(delta, Names::FOR_STRANGERS)
+    }
+
+    fn apply_within(&mut self, delta: Delta<S>, most_names: u32) -> Result<bool, Full> {
         if self.seen.covers(&delta.events) {
             return Ok(false);
         }
@@ -175,7 +179,7 @@ impl<S: Store> Causal<S> {
         } else {
             delta.events
         };
-        self.name_all(&fresh)?;
+        self.name_all(&fresh, most_names)?;
         self.seen.union(&fresh);
         let ahead = &mut self.ahead;
         self.store
@@ -196,8 +200,8 @@ impl<S: Store> Causal<S> {
     }
 
     /// Gives a name to every replica of `version`, or to none.
-    fn name_all(&mut self, version: &Version) -> Result<(), Full> {
-        if !self.names.has_room_for(version.replicas()) {
+    fn name_all(&mut self, version: &Version, most_names: u32) -> Result<(), Full> {
+        if !self.names.has_room_for(version.replicas(), most_names) {
             return Err(Full);
         }
         version.replicas().all(|id| self.names.intern(id).is_some()).then_some(()).ok_or(Full)
@@ -214,7 +218,7 @@ impl<S: Store> Causal<S> {
         }
         let mut state = Causal::<S>::default();
         state
-            .try_apply(Delta::from_parts(seen, facts)?)
+            .apply_within(Delta::from_parts(seen, facts)?, Names::FOR_SAVED)
             .map_err(|Full| "a state cannot name so many replicas")?;
         state.ahead = ahead;
         Ok(state)

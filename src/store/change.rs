@@ -42,11 +42,12 @@ pub struct Event<V> {
     #[cfg_attr(
         feature = "serde",
         serde(
-            with = "none_or_one",
+            with = "crate::sorted::none_or_one",
             bound(serialize = "V: serde::Serialize", deserialize = "V: serde::Deserialize<'de>")
         )
     )]
     pub(super) add: Option<V>,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::sorted::set::deserialize"))]
     pub(super) kills: SmallVec<[Dot; 1]>,
 }
 
@@ -162,34 +163,11 @@ impl<K: Ord + Clone, C: Change> Change for KeyedChange<K, C> {
     }
 }
 
-/// An optional value as a sequence of none or one, because `null` may be a value itself.
-#[cfg(feature = "serde")]
-mod none_or_one {
-    use alloc::vec::Vec;
-
-    use serde::de::{Deserialize, Deserializer, Error};
-    use serde::{Serialize, Serializer};
-
-    #[allow(clippy::ref_option, reason = "serde passes the field as it is")]
-    pub(super) fn serialize<V: Serialize, S: Serializer>(v: &Option<V>, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_seq(v)
-    }
-
-    pub(super) fn deserialize<'de, V: Deserialize<'de>, D: Deserializer<'de>>(
-        d: D,
-    ) -> Result<Option<V>, D::Error> {
-        let mut values = Vec::<V>::deserialize(d)?;
-        let value = values.pop();
-        if values.is_empty() { Ok(value) } else { Err(D::Error::custom("an event adds one fact at most")) }
-    }
-}
-
 #[cfg(feature = "serde")]
 mod wire {
-    use serde::de::{Deserialize, Deserializer, Error};
-    use serde::{Serialize, Serializer};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use super::{DotsChange, Event, KeyedChange, SmallVec};
+    use super::{DotsChange, Event, KeyedChange};
 
     impl<V: Serialize> Serialize for DotsChange<V> {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -199,16 +177,15 @@ mod wire {
 
     impl<'de, V: Deserialize<'de>> Deserialize<'de> for DotsChange<V> {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            let events = SmallVec::<[Event<V>; 1]>::deserialize(deserializer)?;
-            let sorted = events.is_sorted_by(|a, b| a.dot < b.dot)
-                && events.iter().all(|event| event.kills.is_sorted_by(|a, b| a < b));
-            if !sorted {
-                return Err(D::Error::custom("events or kills are duplicated or out of order"));
-            }
-            if events.iter().any(|event| event.kills.contains(&event.dot)) {
-                return Err(D::Error::custom("an event kills itself"));
-            }
-            Ok(DotsChange { events })
+            let sound = |event: Event<V>| {
+                if event.kills.binary_search(&event.dot).is_ok() {
+                    Err("an event kills itself")
+                } else {
+                    Ok(event)
+                }
+            };
+            let events = crate::sorted::read(deserializer, sound, |a, b| a.dot < b.dot)?;
+            Ok(DotsChange { events: events.into() })
         }
     }
 

@@ -66,11 +66,14 @@ impl<S: Store> Default for Delta<S> {
 
 impl<S: Store> Lattice for Delta<S> {
     fn join(&mut self, other: Self) -> bool {
-        let grew = self.events.union(&other.events);
-        if grew {
-            self.change.union(other.change);
+        if self.events.covers(&other.events) {
+            return false;
         }
-        grew
+        // Each event is taken once, so that not even deltas that lie can bring one into two places.
+        let news = if self.events.intersects(&other.events) { other.without(&self.events) } else { other };
+        self.events.union(&news.events);
+        self.change.union(news.change);
+        true
     }
 }
 

@@ -1,4 +1,5 @@
 use alloc::borrow::Cow;
+use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt;
 
@@ -6,8 +7,8 @@ use smallvec::{SmallVec, smallvec};
 
 use super::change::{DotsChange, Event};
 use super::{Edit, Editable, Meeting, Naming, Pen, Receipt, Store};
-use crate::Dot;
 use crate::causality::{Names, Tag};
+use crate::{Dot, Version};
 
 /// A leaf: live facts, each under the dot of the event that wrote it.
 ///
@@ -51,6 +52,45 @@ impl<V> Dots<V> {
     fn insert(&mut self, names: &Names, tag: Tag, value: V) {
         if let Err(place) = self.find(names, tag) {
             self.facts.insert(place, (tag, value));
+        }
+    }
+
+    /// Takes in what fresh events add, unless it is dead already. The events are sorted, as the facts are.
+    fn take_in(&mut self, events: &mut [Event<V>], receipt: &Receipt<'_>) {
+        let names = receipt.names;
+        let mut news = events.iter_mut().filter_map(|event| {
+            let value = event.add.take().filter(|_| !receipt.ahead.contains(event.dot))?;
+            Some((names.tag(event.dot)?, value))
+        });
+        let (Some(first), second) = (news.next(), news.next()) else { return };
+        if let Some(second) = second {
+            // A stable sort of two sorted runs is a merge.
+            self.facts.extend([first, second].into_iter().chain(news));
+            self.facts.sort_by(|(a, _), (b, _)| by_dot(names, *a, *b));
+            self.facts.dedup_by_key(|(tag, _)| *tag);
+        } else {
+            self.insert(names, first.0, first.1);
+        }
+    }
+
+    fn kill(&mut self, victim: Dot, receipt: &mut Receipt<'_>) {
+        let live = receipt.names.tag(victim).and_then(|tag| self.find(receipt.names, tag).ok());
+        if let Some(place) = live {
+            self.facts.remove(place);
+        } else if !receipt.seen.contains(victim) {
+            receipt.ahead.insert(victim);
+        }
+    }
+
+    /// As `kill` of each victim, in one pass. They are sorted.
+    fn kill_all(&mut self, victims: &[Dot], receipt: &mut Receipt<'_>) {
+        let names = receipt.names;
+        let is_live = |victim: &Dot| names.tag(*victim).is_some_and(|tag| self.find(names, tag).is_ok());
+        let unknown = |victim: &&Dot| !receipt.seen.contains(**victim) && !is_live(victim);
+        let ahead: Version = victims.iter().filter(unknown).copied().collect();
+        receipt.ahead.union(&ahead);
+        if !victims.is_empty() {
+            self.facts.retain(|(tag, _)| victims.binary_search(&names.dot(*tag)).is_err());
         }
     }
 
@@ -99,6 +139,15 @@ fn by_dot(names: &Names, a: Tag, b: Tag) -> Ordering {
     }
 }
 
+/// As a reader sees them: values, without dots.
+impl<V: PartialEq> PartialEq for Dots<V> {
+    fn eq(&self, other: &Self) -> bool {
+        self.values().eq(other.values())
+    }
+}
+
+impl<V: Eq> Eq for Dots<V> {}
+
 impl<V> Default for Dots<V> {
     fn default() -> Self {
         Dots { facts: SmallVec::new() }
@@ -144,11 +193,13 @@ impl<V: Clone + Eq> Edit<'_, Dots<V>> {
     /// added; `combine` makes one value of two, if it can.
     pub fn add_or_combine(&mut self, value: V, combine: impl Fn(&V, &V) -> Option<V>) {
         let (names, pen) = (self.pen.names(), self.pen);
-        let mine = self.state.facts.iter_mut().rev().find(|(tag, _)| pen.has_minted(*tag));
-        if let Some((tag, fact)) = mine
+        let mine =
+            self.change.events.iter().rposition(|event| pen.has_minted(event.dot) && event.add.is_some());
+        if let Some(event) = mine
+            && let Some(tag) = names.tag(self.change.events[event].dot)
+            && let Ok(place) = self.state.find(names, tag)
+            && let fact = &mut self.state.facts[place].1
             && let Some(combined) = combine(fact, &value)
-            && let dot = names.dot(*tag)
-            && let Ok(event) = self.change.events.binary_search_by_key(&dot, Event::dot)
         {
             self.change.events[event].add = Some(combined.clone());
             *fact = combined;
@@ -182,21 +233,18 @@ impl<V: Clone + Eq> Store for Dots<V> {
 
     fn apply(&mut self, mut change: Self::Change, receipt: &mut Receipt<'_>) {
         change.events.retain(|event| receipt.is_news(event.dot));
-        for event in &mut change.events {
-            if let Some(value) = event.add.take()
-                && !receipt.ahead.contains(event.dot)
-                && let Some(tag) = receipt.names.tag(event.dot)
-            {
-                self.insert(receipt.names, tag, value);
-            }
-        }
         // Facts first and kills after them: within one group, an event may kill what a greater dot has added.
-        for victim in change.events.iter().flat_map(|event| event.kills.iter().copied()) {
-            let live = receipt.names.tag(victim).and_then(|tag| self.find(receipt.names, tag).ok());
-            if let Some(place) = live {
-                self.facts.remove(place);
-            } else if !receipt.seen.contains(victim) {
-                receipt.ahead.insert(victim);
+        self.take_in(&mut change.events, receipt);
+        match &change.events[..] {
+            [event] if event.kills.len() <= 1 => {
+                event.kills.iter().for_each(|victim| self.kill(*victim, receipt))
+            }
+            events => {
+                let mut victims: Vec<Dot> =
+                    events.iter().flat_map(|event| event.kills.iter().copied()).collect();
+                victims.sort_unstable();
+                victims.dedup();
+                self.kill_all(&victims, receipt);
             }
         }
     }

@@ -178,9 +178,9 @@ impl<'a> Pen<'a> {
         Dot::trusted(self.replica, minted.counter())
     }
 
-    /// Whether this transaction has minted the tag.
-    pub(super) fn has_minted(&self, tag: Tag) -> bool {
-        tag.slot() == self.slot && tag.counter() >= self.first
+    /// Whether this transaction has minted the dot.
+    pub(super) fn has_minted(&self, dot: Dot) -> bool {
+        dot.replica() == self.replica && dot.counter() >= self.first
     }
 
     /// The dots minted so far, first and last.

@@ -84,6 +84,15 @@ impl<K: Ord + Clone, S: Store> Keyed<K, S> {
     }
 }
 
+/// As a reader sees them, without dots.
+impl<K: PartialEq, S: PartialEq> PartialEq for Keyed<K, S> {
+    fn eq(&self, other: &Self) -> bool {
+        self.children == other.children
+    }
+}
+
+impl<K: Eq, S: Eq> Eq for Keyed<K, S> {}
+
 impl<K, S> Default for Keyed<K, S> {
     fn default() -> Self {
         Keyed { children: BTreeMap::new() }
@@ -128,6 +137,24 @@ impl<'a, K: Ord + Clone, S: Store> Edit<'a, Keyed<K, S>> {
     pub fn into_entry(self, key: K) -> S::Edit<'a> {
         let change = self.change.keys.entry(key.clone());
         self.state.children.entry(key).or_default().edit(change, self.pen)
+    }
+
+    /// A handle on what is under `key`, if there is anything.
+    pub fn get_mut<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<S::Edit<'_>>
+    where
+        K: Borrow<Q>,
+    {
+        Edit::new(&mut *self.state, &mut *self.change, self.pen).into_mut(key)
+    }
+
+    /// As [`get_mut`](Self::get_mut), where this handle is not needed any more.
+    pub fn into_mut<Q: Ord + ?Sized>(self, key: &Q) -> Option<S::Edit<'a>>
+    where
+        K: Borrow<Q>,
+    {
+        let own_key = self.state.children.get_key_value(key)?.0.clone();
+        let child = self.state.children.get_mut(key)?;
+        Some(child.edit(self.change.keys.entry(own_key), self.pen))
     }
 
     /// Removes everything under `key`. If there is nothing, nothing happens.

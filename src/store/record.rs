@@ -36,17 +36,20 @@
 /// * Fields are causal types of this crate, [`Newtype`](crate::Newtype)s of yours, or other records; a record may
 ///   contain itself by way of a map.
 /// * Generics have their bounds on the struct, as names: `struct Tagged<T: Ord + Clone>`; a `where` clause may follow.
-/// * Derives and attributes go to the struct, `derive(Serialize, Deserialize)` and `serde(...)` to what travels, for
-///   which a record is a struct of its fields' changes. `Debug`, `PartialEq` and `Eq` go to both. All of them may be
-///   under `cfg_attr`.
+/// * Derives and attributes go to the struct, but for `derive(Serialize, Deserialize)`, which goes to what travels: the
+///   fields that changed, by name. `#[serde(rename = "...")]` on a field gives it another name there. `Debug`,
+///   `PartialEq` and `Eq` go to both. All of them may be under `cfg_attr`.
 /// * As a [`Map`](crate::Map) value a record is present as long as any of its fields is.
 ///
 /// # Changing a record later
 ///
-/// *Adding* a field is safe for old data: what lacks it decodes as empty. Data that has a field unknown to the
-/// code is refused whole, because taking in its events without what they wrote would read as a removal. So: give
-/// the new code to all replicas before one of them writes the new field. *Renaming* is `#[serde(rename = "...")]`.
-/// *Removing* a field, or changing its type, is a change of format: write a new record.
+/// *Adding* a field is safe for old data: what lacks it decodes as empty. New code and old code go on exchanging what
+/// both know, because only fields that changed travel. What brings a field that the receiver does not know is refused
+/// whole, because taking in its events without what they wrote would read as a removal. So: give the new code to all
+/// replicas before one of them *writes* the new field. *Renaming* a field is `#[serde(rename = "...")]` with its old name.
+/// *Removing* one, or changing its type, is a change of format: write a new record.
+///
+/// A record that contains itself may be nested deeper than some formats read back: `serde_json` reads some 40 levels.
 ///
 /// # Errors at compile time
 ///
@@ -109,16 +112,16 @@ macro_rules! __record {
         $crate::__record! { @both $dealt $on [Eq] [$($($more)*)?] $($rest)* }
     };
     (@derives $dealt:tt $on:tt [Serialize $(, $($more:tt)*)?] $($rest:tt)*) => {
-        $crate::__record! { @serialize $dealt $on [Serialize] [$($($more)*)?] $($rest)* }
+        $crate::__record! { @face $dealt $on serialize [$($($more)*)?] $($rest)* }
     };
     (@derives $dealt:tt $on:tt [serde::Serialize $(, $($more:tt)*)?] $($rest:tt)*) => {
-        $crate::__record! { @serialize $dealt $on [serde::Serialize] [$($($more)*)?] $($rest)* }
+        $crate::__record! { @face $dealt $on serialize [$($($more)*)?] $($rest)* }
     };
     (@derives $dealt:tt $on:tt [Deserialize $(, $($more:tt)*)?] $($rest:tt)*) => {
-        $crate::__record! { @deserialize $dealt $on [Deserialize] [$($($more)*)?] $($rest)* }
+        $crate::__record! { @face $dealt $on deserialize [$($($more)*)?] $($rest)* }
     };
     (@derives $dealt:tt $on:tt [serde::Deserialize $(, $($more:tt)*)?] $($rest:tt)*) => {
-        $crate::__record! { @deserialize $dealt $on [serde::Deserialize] [$($($more)*)?] $($rest)* }
+        $crate::__record! { @face $dealt $on deserialize [$($($more)*)?] $($rest)* }
     };
     (@derives { [$($s:tt)*] $c:tt $b:tt } [$on:meta] [$other:path $(, $($more:tt)*)?] $($rest:tt)*) => {
         $crate::__record! {
@@ -128,22 +131,13 @@ macro_rules! __record {
     (@both { $s:tt $c:tt [$($b:tt)*] } [$on:meta] [$derive:path] $more:tt $($rest:tt)*) => {
         $crate::__record! { @derives { $s $c [$($b)* #[cfg_attr($on, derive($derive))]] } [$on] $more $($rest)* }
     };
-    (@serialize { $s:tt [$($c:tt)*] $b:tt } [$on:meta] [$derive:path] $more:tt $($rest:tt)*) => {
-        $crate::__record! { @derives { $s [$($c)* #[cfg_attr($on, derive($derive))]] $b } [$on] $more $($rest)* }
-    };
-    (@deserialize { $s:tt [$($c:tt)*] $b:tt } [$on:meta] [$derive:path] $more:tt $($rest:tt)*) => {
-        $crate::__record! {
-            @derives { $s [$($c)* #[cfg_attr($on, derive($derive), serde(default, deny_unknown_fields))]] $b }
-            [$on] $more $($rest)*
-        }
+    (@face { $s:tt [$($c:tt)*] $b:tt } [$on:meta] $face:ident $more:tt $($rest:tt)*) => {
+        $crate::__record! { @derives { $s [$($c)* [$face $on]] $b } [$on] $more $($rest)* }
     };
 
     // Other attributes.
-    (@attributes { $s:tt [$($c:tt)*] $b:tt } #[serde $($attribute:tt)*] $($rest:tt)*) => {
-        $crate::__record! { @attributes { $s [$($c)* #[serde $($attribute)*]] $b } $($rest)* }
-    };
-    (@attributes { $s:tt [$($c:tt)*] $b:tt } #[cfg_attr($on:meta, serde $($attribute:tt)*)] $($rest:tt)*) => {
-        $crate::__record! { @attributes { $s [$($c)* #[cfg_attr($on, serde $($attribute)*)]] $b } $($rest)* }
+    (@attributes $dealt:tt #[serde $($attribute:tt)*] $($rest:tt)*) => {
+        compile_error!("of serde's attributes, `record!` knows `#[serde(rename = \"...\")]` on fields");
     };
     (@attributes { [$($s:tt)*] $c:tt $b:tt } #[$($attribute:tt)*] $($rest:tt)*) => {
         $crate::__record! { @attributes { [$($s)* #[$($attribute)*]] $c $b } $($rest)* }
@@ -180,7 +174,7 @@ macro_rules! __record {
         $crate::__record! { @fields $head [$($done)* { $s $c [$vis] $field [$store] }] [] [] $($($rest)*)? }
     };
     (@fields
-        { { [$($state:tt)*] [$($change:tt)*] [$($both:tt)*] } $vis:vis $name:ident
+        { { [$($state:tt)*] [$($faces:tt)*] [$($both:tt)*] } $vis:vis $name:ident
             [$($param:ident),*] [$($bounded:tt)*] [$($must:tt)*] }
         [$({ [$($s:tt)*] [$($c:tt)*] [$fvis:vis] $field:ident [$store:ty] })*] [] []
     ) => {
@@ -226,9 +220,9 @@ macro_rules! __record {
             }
 
             /// What transactions changed in a record, field by field.
-            $($both)* $($change)*
+            $($both)*
             pub struct RecordChange<$($bounded)*> where $($must)* {
-                $($($c)* $field: <$store as Editable>::Change,)*
+                $($field: <$store as Editable>::Change,)*
             }
 
             impl<$($bounded)*> Clone for RecordChange<$($param),*> where $($must)* {
@@ -259,6 +253,10 @@ macro_rules! __record {
                 fn visit(&self, visit: &mut dyn ::core::ops::FnMut($crate::Dot, bool, &[$crate::Dot])) {
                     $(Change::visit(&self.$field, visit);)*
                 }
+            }
+
+            $crate::__record! {
+                @faces [$($faces)*] [$($param),*] [$($bounded)*] [$($must)*] [$({ $field [$($c)*] })*]
             }
 
             /// Handles on the fields of a record.
@@ -329,6 +327,82 @@ macro_rules! __record {
             }
         };
     };
+
+    // What travels: the fields that changed, by name.
+    (@faces [] $($record:tt)*) => {};
+    (@faces [[serialize $on:meta] $($faces:tt)*]
+        [$($param:ident),*] [$($bounded:tt)*] [$($must:tt)*] [$({ $field:ident [$($c:tt)*] })*]
+    ) => {
+        #[cfg($on)]
+        impl<$($bounded)*> $crate::__private::serde::Serialize for RecordChange<$($param),*>
+        where $($param: $crate::__private::serde::Serialize,)* $($must)*
+        {
+            fn serialize<Z: $crate::__private::serde::Serializer>(
+                &self,
+                serializer: Z,
+            ) -> ::core::result::Result<Z::Ok, Z::Error> {
+                use $crate::__private::serde::ser::SerializeMap;
+                let changed = 0 $(+ ::core::primitive::usize::from(!Change::is_empty(&self.$field)))*;
+                #[allow(unused_mut, reason = "a record may have no fields")]
+                let mut map = serializer.serialize_map(::core::option::Option::Some(changed))?;
+                $(
+                    if !Change::is_empty(&self.$field) {
+                        map.serialize_entry($crate::__record! { @name $field [$($c)*] }, &self.$field)?;
+                    }
+                )*
+                map.end()
+            }
+        }
+        $crate::__record! {
+            @faces [$($faces)*] [$($param),*] [$($bounded)*] [$($must)*] [$({ $field [$($c)*] })*]
+        }
+    };
+    (@faces [[deserialize $on:meta] $($faces:tt)*]
+        [$($param:ident),*] [$($bounded:tt)*] [$($must:tt)*] [$({ $field:ident [$($c:tt)*] })*]
+    ) => {
+        #[cfg($on)]
+        impl<'de, $($bounded)*> $crate::__private::ReadFields<'de> for RecordChange<$($param),*>
+        where $($param: $crate::__private::serde::Deserialize<'de>,)* $($must)*
+        {
+            const NAMES: &'static [&'static ::core::primitive::str] =
+                &[$($crate::__record! { @name $field [$($c)*] }),*];
+
+            #[allow(unused_variables, reason = "a record may have no fields")]
+            fn read<A: $crate::__private::serde::de::MapAccess<'de>>(
+                &mut self,
+                name: &::core::primitive::str,
+                map: &mut A,
+            ) -> ::core::result::Result<(), A::Error> {
+                $(
+                    if name == $crate::__record! { @name $field [$($c)*] } {
+                        self.$field = map.next_value()?;
+                    }
+                )*
+                ::core::result::Result::Ok(())
+            }
+        }
+
+        #[cfg($on)]
+        impl<'de, $($bounded)*> $crate::__private::serde::Deserialize<'de> for RecordChange<$($param),*>
+        where $($param: $crate::__private::serde::Deserialize<'de>,)* $($must)*
+        {
+            fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::core::result::Result<Self, D::Error> {
+                $crate::__private::read_fields(deserializer)
+            }
+        }
+        $crate::__record! {
+            @faces [$($faces)*] [$($param),*] [$($bounded)*] [$($must)*] [$({ $field [$($c)*] })*]
+        }
+    };
+    (@name $field:ident []) => { ::core::stringify!($field) };
+    (@name $field:ident [#[serde(rename = $name:literal)]]) => { $name };
+    (@name $field:ident [#[cfg_attr($on:meta, serde(rename = $name:literal))]]) => { $name };
+    (@name $field:ident [$($other:tt)*]) => {
+        compile_error!("of serde's attributes, `record!` knows `#[serde(rename = \"...\")]` on fields")
+    };
+
     (@fields $($other:tt)*) => {
         compile_error!("`record!` takes structs with named fields, each of which is a store");
     };

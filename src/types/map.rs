@@ -115,6 +115,14 @@ impl<K: Ord + Clone, S: Store> Edit<'_, Map<K, S>> {
         self.inner().into_entry(key)
     }
 
+    /// A handle on what is under `key`, if the key is present.
+    pub fn get_mut<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<S::Edit<'_>>
+    where
+        K: Borrow<Q>,
+    {
+        if self.contains_key(key) { self.inner().into_mut(key) } else { None }
+    }
+
     /// Removes all that this replica has seen under `key`, including what insists on removals there; if there is
     /// nothing, nothing happens.
     pub fn remove<Q: Ord + ?Sized>(&mut self, key: &Q)

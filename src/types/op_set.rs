@@ -62,7 +62,7 @@ pub struct OpSet<T> {
 
 /// An operation on an [`OpSet`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub enum SetOp<T> {
     /// Adds `value`, in place of the insertions that were observed.
@@ -184,6 +184,11 @@ impl<'de, T: serde::Deserialize<'de> + Ord> serde::Deserialize<'de> for OpSet<T>
                 Err("insertions are not a set of at least one")
             }
         })?;
+        let mut dots: Vec<Dot> = members.iter().flat_map(|(_, dots)| dots).copied().collect();
+        dots.sort_unstable();
+        if dots.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(serde::de::Error::custom("an insertion is of two members"));
+        }
         Ok(OpSet { members: members.into_iter().collect() })
     }
 }

@@ -3,6 +3,9 @@
 
 mod fresh;
 mod histories;
+#[cfg(feature = "serde")]
+mod hostile;
 mod identity;
+mod pitfalls;
 mod record;
 mod work;

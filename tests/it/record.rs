@@ -126,6 +126,26 @@ mod over_time {
     }
 
     #[test]
+    fn old_and_new_code_exchange_what_both_know() {
+        let mut new = Writer::<Causal<CartV2>>::with_id(ReplicaId::from_u128(1));
+        let mut old = Writer::<Causal<CartV1>>::with_id(ReplicaId::from_u128(2));
+        let from_new = new.edit_at(0, |cart| cart.items.insert(1));
+        let from_old = old.edit_at(0, |cart| cart.items.insert(2));
+        old.apply(serde_json::from_value(serde_json::to_value(from_new).unwrap()).unwrap());
+        new.apply(serde_json::from_value(serde_json::to_value(from_old).unwrap()).unwrap());
+        assert!(old.items.iter().eq(&[1, 2]) && new.items.iter().eq(&[1, 2]));
+        let (old, new) =
+            (serde_json::to_value(old.state()).unwrap(), serde_json::to_value(new.state()).unwrap());
+        assert_eq!(old, new);
+    }
+
+    #[test]
+    fn a_field_that_comes_twice_is_refused() {
+        let twice = r#"{"events": [], "change": {"items": [], "items": []}}"#;
+        assert!(serde_json::from_str::<Delta<CartV1>>(twice).is_err());
+    }
+
+    #[test]
     fn data_with_a_field_that_is_not_known_is_refused_whole() {
         let (state, delta) = v2();
         let error = serde_json::from_value::<Causal<CartV1>>(state).unwrap_err();
