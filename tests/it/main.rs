@@ -5,4 +5,5 @@ mod fresh;
 mod histories;
 mod identity;
 mod record;
+mod semantics;
 mod work;
