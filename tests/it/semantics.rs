@@ -16,4 +16,5 @@
 
 mod counters;
 mod exchange;
+mod sets;
 mod table;
