@@ -16,5 +16,7 @@
 
 mod counters;
 mod exchange;
+mod flags;
+mod registers;
 mod sets;
 mod table;
