@@ -17,6 +17,8 @@
 mod counters;
 mod exchange;
 mod flags;
+mod maps;
+mod records;
 mod registers;
 mod sets;
 mod table;
