@@ -18,6 +18,7 @@ mod counters;
 mod exchange;
 mod flags;
 mod maps;
+mod ops;
 mod records;
 mod registers;
 mod sets;
