@@ -14,6 +14,7 @@
 //! | `set(x) ∥ set(y)` | a start with two writers, who know nothing of each other |
 //! | `-` | there is nothing to read |
 
+mod alone;
 mod counters;
 mod exchange;
 mod flags;
