@@ -8,4 +8,5 @@ mod hostile;
 mod identity;
 mod pitfalls;
 mod record;
+mod semantics;
 mod work;
