@@ -8,7 +8,7 @@
 //! | [`Dot`] | one event: a replica and a counter |
 //! | [`Version`] | a set of events, as intervals per replica |
 //! | [`VectorClock`] | the ordinary vector clock: a count per replica |
-//! | [`Stamp`], [`Ticks`], [`HybridClock`] | a moment, unique and totally ordered, that respects cause and effect |
+//! | [`Stamp`], [`Ticks`], [`HybridClock`] | a moment, totally ordered, that comes after what was told or observed before |
 //! | [`Mint`] | the only source of one replica's dots, for types that are not kept in a [`Causal`](crate::Causal) |
 
 mod dot;

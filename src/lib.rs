@@ -67,7 +67,7 @@
 //!   order and grouping the events came.
 //! * *All or nothing.* What cannot be taken in whole is refused whole. Nothing is dropped silently.
 //! * *Determinism.* Equal states iterate, print and serialise alike on every replica. There are no hash seeds, and no
-//!   clock is read but the one of [`Writer::edit`], which is `std` only.
+//!   clock is read but by [`Writer::edit`] and [`Writer::try_edit`], which are `std` only.
 //! * *No panics* from data off the network, as long as it is decoded by this crate and taken in by
 //!   [`Causal::try_join`] and [`Causal::try_apply`]. Where a method can panic, its documentation says when.
 //! * *No unsafe code*, and no `std` without the feature `std`.
@@ -78,8 +78,8 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
-//! | `std` (default) | random ids and the system's clock, so that [`Writer::new`] and [`Writer::edit`] need no arguments |
-//! | `serde` | `Serialize` and `Deserialize` for every public type, safe for JSON |
+//! | `std` (default) | random ids and the system's clock: [`Writer::new`], `over`, `with_id`, `resume`, `edit`, `try_edit`. Without it: `with_ids`, `resume_with_ids`, `edit_at`, `try_edit_at` |
+//! | `serde` | `Serialize` and `Deserialize` for all that travels or is stored (roots, deltas, plain values, versions, identities), with keys of any kind in JSON too |
 //! | `proptest`, `quickcheck` | generators of identities, versions and plain values |
 
 #![cfg_attr(not(feature = "std"), no_std)]

@@ -11,6 +11,10 @@ use crate::{Crdt, Lattice};
 /// | `offer(3)` | `offer(5)` | 3 |
 /// | `offer(5)` | `offer(5)` | 5 |
 ///
+/// # Writing
+///
+/// In a transaction of a [`Writer`](crate::Writer), through [`Edit`](crate::Edit): `offer(value)`.
+///
 /// # Example
 ///
 /// ```

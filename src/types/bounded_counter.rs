@@ -18,6 +18,13 @@ use crate::{Crdt, Lattice, ReplicaId};
 /// | `increment(m)` | `increment(n)` | `m + n` more |
 /// | `decrement(m)` | `decrement(n)` | `m + n` less: each has spent rights of its own |
 /// | `decrement(m)` | `transfer(n)` | `m` less; the rights have moved |
+/// | `increment(m)` | `decrement(n)` | `m` more and `n` less |
+/// | `decrement(m)` with too few rights | `transfer(m)` to it | refused; it would have been done after the transfer arrived |
+///
+/// # Writing
+///
+/// In a transaction of a [`Writer`](crate::Writer), through [`Edit`](crate::Edit): `increment(n)`,
+/// `decrement(n)`, `transfer(to, n)`.
 ///
 /// # Example
 ///
@@ -52,7 +59,9 @@ use crate::{Crdt, Lattice, ReplicaId};
 ///
 /// Rights belong to a replica *id*. A replica that goes on under a new id (which is the default at each start) leaves
 /// its rights behind. Before it ends, let it [`transfer`](Self::transfer) them; or let it go on under its id, with a
-/// stored [`Identity`](crate::Identity).
+/// stored [`Identity`](crate::Identity). A backup has the rights of its day: what was spent after it was made could be spent
+/// again. So after restoring one, take in what others know before spending, and go on under a new id if something is
+/// missing.
 ///
 /// # Cost
 ///

@@ -15,6 +15,10 @@ use crate::store::{Dots, Edit, Newtype};
 /// | `add(n)` | `reset()` | `n`: the reset takes away what it has seen, which `n` is not part of |
 /// | `reset()` | `reset()` | 0 |
 ///
+/// # Writing
+///
+/// In a transaction of a [`Writer`](crate::Writer), through [`Edit`](crate::Edit): `add(n)`, `reset()`.
+///
 /// # Example
 ///
 /// ```

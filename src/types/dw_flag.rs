@@ -16,6 +16,11 @@ use crate::store::{Dots, Edit, Newtype};
 ///
 /// Disabling counts even if the flag is not enabled, because enabling may be under way elsewhere.
 ///
+/// # Writing
+///
+/// In a transaction of a [`Writer`](crate::Writer), through [`Edit`](crate::Edit): `enable()`, `disable()`,
+/// `reset()`.
+///
 /// # Example
 ///
 /// ```

@@ -12,6 +12,10 @@ use crate::store::{Dots, Edit, Newtype};
 /// | `enable()` | `enable()` | enabled |
 /// | `disable()` | `disable()` | disabled |
 ///
+/// # Writing
+///
+/// In a transaction of a [`Writer`](crate::Writer), through [`Edit`](crate::Edit): `enable()`, `disable()`.
+///
 /// # Example
 ///
 /// ```

@@ -13,6 +13,10 @@ use crate::{Crdt, Lattice, ReplicaId};
 /// |---|---|---|
 /// | `increment(m)` | `increment(n)` | `m + n` more |
 ///
+/// # Writing
+///
+/// In a transaction of a [`Writer`](crate::Writer), through [`Edit`](crate::Edit): `increment(n)`.
+///
 /// # Example
 ///
 /// ```

@@ -15,6 +15,11 @@ use crate::{Crdt, Lattice};
 /// | `insert(x)` | `insert(y)` | both are in |
 /// | `insert(x)` | `insert(x)` | `x` is in, once |
 ///
+/// # Writing
+///
+/// In a transaction of a [`Writer`](crate::Writer), through [`Edit`](crate::Edit): `insert(value)`,
+/// `extend(values)`.
+///
 /// # Example
 ///
 /// ```

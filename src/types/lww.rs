@@ -20,7 +20,12 @@ use crate::store::{Dots, Edit, Newtype};
 /// | `clear()` | `clear()` | nothing |
 ///
 /// A write that *replaces* another comes after it, whatever the clocks say. Times are finer than milliseconds: each
-/// write at a replica has a later one than the write before it.
+/// write at a replica has a later one than the write before it. (So two replicas with slow clocks that both replace a value
+/// from the future have equal times, just after that.)
+///
+/// # Writing
+///
+/// In a transaction of a [`Writer`](crate::Writer), through [`Edit`](crate::Edit): `set(value)`, `clear()`.
 ///
 /// # Example
 ///

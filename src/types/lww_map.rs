@@ -16,6 +16,11 @@ use crate::store::{Edit, Keyed, Newtype};
 /// | `remove(k)` | `remove(k)` | no `k` |
 /// | `insert(k, x)` | `clear()` | `x` under `k`, and nothing else that the clearing had seen |
 ///
+/// # Writing
+///
+/// In a transaction of a [`Writer`](crate::Writer), through [`Edit`](crate::Edit): `insert(key, value)`,
+/// `remove(&key)`, `clear()`, `extend(pairs)`.
+///
 /// # Example
 ///
 /// ```
@@ -36,7 +41,7 @@ use crate::store::{Edit, Keyed, Newtype};
 ///
 /// # Cost
 ///
-/// `O(log n)`; 32 bytes per key beside key and value. Removed keys leave nothing behind.
+/// `O(log n)`; 32 bytes per key beside key and value, and the tree's slack. Removed keys leave nothing behind.
 ///
 /// # Not for
 ///

@@ -21,6 +21,10 @@ use crate::{Crdt, Lattice, Stamp};
 /// refused, since that would cut its writer off; but the next write stamps above it, and the local clock does not
 /// follow it: see [`HybridClock`](crate::HybridClock).
 ///
+/// # Writing
+///
+/// In a transaction of a [`Writer`](crate::Writer), through [`Edit`](crate::Edit): `set(value)`.
+///
 /// # Example
 ///
 /// ```
@@ -40,7 +44,7 @@ use crate::{Crdt, Lattice, Stamp};
 ///
 /// # Cost
 ///
-/// 24 bytes and the value. It does not grow.
+/// 32 bytes and the value. It does not grow.
 ///
 /// # Not for
 ///

@@ -26,6 +26,11 @@ use crate::store::{Edit, Keyed, Newtype};
 /// record. What only insists on a removal (in an [`RwSet`](crate::RwSet), a [`DwFlag`](crate::DwFlag)) does not
 /// count. It is still there, though: [`remove`](Edit::remove) takes it away too, also under a key that is not present.
 ///
+/// # Writing
+///
+/// In a transaction of a [`Writer`](crate::Writer), through [`Edit`](crate::Edit): `entry(key)` and
+/// `get_mut(&key)`, which give handles on the value, `remove(&key)`, `clear()`.
+///
 /// # Example
 ///
 /// ```

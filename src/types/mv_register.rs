@@ -15,6 +15,10 @@ use crate::store::{Dots, Edit, Newtype};
 ///
 /// A write replaces what it has observed, so the next write after a conflict settles it.
 ///
+/// # Writing
+///
+/// In a transaction of a [`Writer`](crate::Writer), through [`Edit`](crate::Edit): `set(value)`, `clear()`.
+///
 /// # Example
 ///
 /// ```

@@ -17,6 +17,11 @@ use crate::store::{Dots, Edit, Keyed, Newtype};
 ///
 /// A removal takes away the insertions it has observed and no others, so what was removed can be inserted again.
 ///
+/// # Writing
+///
+/// In a transaction of a [`Writer`](crate::Writer), through [`Edit`](crate::Edit): `insert(value)`,
+/// `remove(&value)`, `clear()`, `extend(values)`.
+///
 /// # Example
 ///
 /// ```
@@ -37,7 +42,7 @@ use crate::store::{Dots, Edit, Keyed, Newtype};
 ///
 /// # Cost
 ///
-/// Writing and asking are `O(log n)`. A member costs 24 bytes beside itself. An insertion replaces the
+/// Writing and asking are `O(log n)`. A member costs 24 bytes beside itself, and the tree's slack. An insertion replaces the
 /// insertions that it has observed, so re-adding does not grow the set, and removed members leave nothing behind.
 ///
 /// # Not for

@@ -72,6 +72,8 @@ impl<K: Ord + Clone, L: Plain> Editable for BTreeMap<K, L> {
 
 /// Stock of many articles, likes of many posts: one writer for a map of plain lattices.
 ///
+/// `entry` makes the key, also if what is done there is refused. (std's maps serialise with string keys only in JSON.)
+///
 /// ```
 /// use rejoin::{BoundedCounter, NotEnough, Writer};
 /// use std::collections::BTreeMap;

@@ -13,6 +13,10 @@ use crate::{Crdt, Lattice, Overflow, ReplicaId};
 /// | `add(m)` | `add(n)` | `m + n` more |
 /// | `add(m)` | `subtract(n)` | `m - n` more |
 ///
+/// # Writing
+///
+/// In a transaction of a [`Writer`](crate::Writer), through [`Edit`](crate::Edit): `add(n)`, `subtract(n)`.
+///
 /// # Example
 ///
 /// ```

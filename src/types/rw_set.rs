@@ -19,6 +19,11 @@ use crate::store::{Dots, Edit, Keyed, Newtype};
 /// A member is in iff it was inserted, and every removal of it was seen by some insertion of it. A removal counts
 /// even if the member was not in, because an insertion may be under way elsewhere.
 ///
+/// # Writing
+///
+/// In a transaction of a [`Writer`](crate::Writer), through [`Edit`](crate::Edit): `insert(value)`,
+/// `remove(value)`, `clear()`, `reset()`, `extend(values)`.
+///
 /// # Example
 ///
 /// ```

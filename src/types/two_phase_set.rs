@@ -12,11 +12,16 @@ use crate::{Crdt, Lattice};
 ///
 /// | one does | another does | both read |
 /// |---|---|---|
-/// | `insert(x)` | `remove(x)` | `x` is out, for ever |
+/// | `insert(x)` | `remove(x)`, where `x` was in | `x` is out, for ever |
 /// | `insert(x)` | `insert(y)` | both are in |
 /// | `remove(x)` | `remove(x)` | `x` is out, for ever |
 ///
 /// Inserting what was removed, and removing what is not in, does nothing.
+///
+/// # Writing
+///
+/// In a transaction of a [`Writer`](crate::Writer), through [`Edit`](crate::Edit): `insert(value)`,
+/// `remove(&value)`, `extend(values)`.
 ///
 /// # Example
 ///
