@@ -1,9 +1,9 @@
 //! One id, one hand: forks, restarts, restored backups, copies.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rejoin::writer::{Because, Identity};
+#[cfg(feature = "serde")]
+use rejoin::writer::Because;
 use rejoin::*;
 
 type Set = Causal<OrSet<u32>>;
@@ -128,7 +128,7 @@ fn plain_counters_notice_amnesia_as_well() {
     forget::<GCounter>(|counter| counter.increment(1).unwrap());
     forget::<PnCounter>(|counter| counter.subtract(1).unwrap());
     forget::<BoundedCounter>(|counter| counter.increment(1).unwrap());
-    forget::<BTreeMap<u8, GCounter>>(|map| map.entry(7).increment(1).unwrap());
+    forget::<std::collections::BTreeMap<u8, GCounter>>(|map| map.entry(7).increment(1).unwrap());
     forget::<(GCounter, PnCounter)>(|(up, _)| up.increment(1).unwrap());
 }
 
@@ -172,6 +172,30 @@ fn a_panic_in_a_transaction_loses_no_event() {
     let mut peer = Set::default();
     peer.apply(delta);
     assert_eq!(&peer, writer.state());
+}
+
+#[test]
+fn a_suspended_writer_goes_on_under_its_id() {
+    let mut writer = Writer::with_ids(Set::default(), ids(1));
+    writer.edit_at(0, |set| set.insert(1));
+    let (identity, state) = writer.suspend();
+    let mut writer = Writer::resume_with_ids(identity, state, ids(100));
+    assert_eq!(writer.settle_identity(), None);
+    assert_eq!(writer.edit_at(0, |set| set.insert(2)).events().last(ReplicaId::from_u128(1)), 2);
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn settling_names_the_id_that_writes_before_it_writes() {
+    let mut writer = Writer::with_ids(BoundedCounter::default(), ids(1));
+    let backup = (stored(writer.identity()), writer.state().clone());
+    writer.edit_at(0, |stock| stock.increment(1).unwrap());
+    let mut restored = Writer::resume_with_ids(backup.0, backup.1, ids(100));
+    restored.join(writer.into_state());
+    let renewal = restored.settle_identity().expect("it has forgotten an increment");
+    assert_eq!(renewal.new, restored.replica());
+    restored.edit_at(0, |stock| stock.increment(5).unwrap());
+    assert_eq!(restored.rights(renewal.new), 5);
 }
 
 #[test]
