@@ -54,7 +54,7 @@
 //! * **Which type?** The choosing table, with what each costs: [`types`].
 //! * **How do I ...?** The [cookbook](guide::cookbook): a cart, likes, presence, settings, stock that is never
 //!   oversold, two ledgers, saving and restarting.
-//! * **My own type?** [Three ways](guide::your_own_type), the first of which is [`record!`].
+//! * **My own type?** [Three ways](guide::your_own_type), the first of which is [`record!`]; and the [`laws`] to check it by.
 //! * **What can it not do?** [Read this before relying on it](guide::limits).
 //! * **How does it work?** [The kernel in one sitting](guide::how_it_works); then [`store`], which is the kernel.
 //! * **Writing**: [`Writer`] owns an identity and hands out deltas. **Reading**: a writer, and a [`Causal`] root,
@@ -93,6 +93,7 @@ mod arbitrary;
 pub mod causality;
 pub mod guide;
 pub mod lattice;
+pub mod laws;
 #[cfg(feature = "serde")]
 mod sorted;
 pub mod store;

@@ -1,11 +1,13 @@
 //! All integration tests, in one binary.
 #![allow(missing_docs, reason = "tests explain themselves by their names")]
 
+mod broken;
 mod fresh;
 mod histories;
 #[cfg(feature = "serde")]
 mod hostile;
 mod identity;
+mod laws;
 mod pitfalls;
 mod record;
 mod semantics;
