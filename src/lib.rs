@@ -116,10 +116,8 @@ pub mod __private {
     #[cfg(feature = "serde")]
     pub use serde;
 
-    pub use crate::causality::Names;
     #[cfg(feature = "serde")]
     pub use crate::store::fields::{ReadFields, read_fields};
-    pub use crate::store::{Meeting, Naming, Receipt};
 }
 
 /// The snippets of the README are tests too.

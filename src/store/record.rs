@@ -193,65 +193,60 @@ macro_rules! __record {
             reason = "written by a macro"
         )]
         const _: () = {
-            use $crate::__private::{Cow, Meeting, Names, Naming, Receipt};
-            use $crate::store::{Change, Dots, Editable, Pen, Store};
-            use ::core::clone::Clone;
-            use ::core::default::Default;
-
             /// First of all, so that a field that is no store is the first error, and the one that points at it.
             #[allow(dead_code, reason = "only to be compiled")]
             impl<$($bounded)*> $name<$($param),*> where $($must)* {
                 fn __fields_are_stores() {
-                    fn store<S: Store>() {}
+                    fn store<S: $crate::store::Store>() {}
                     $(store::<$store>();)*
                 }
             }
 
-            impl<$($bounded)*> Clone for $name<$($param),*> where $($must)* {
+            impl<$($bounded)*> ::core::clone::Clone for $name<$($param),*> where $($must)* {
                 fn clone(&self) -> Self {
-                    $name { $($field: Clone::clone(&self.$field),)* }
+                    $name { $($field: ::core::clone::Clone::clone(&self.$field),)* }
                 }
             }
 
-            impl<$($bounded)*> Default for $name<$($param),*> where $($must)* {
+            impl<$($bounded)*> ::core::default::Default for $name<$($param),*> where $($must)* {
                 fn default() -> Self {
-                    $name { $($field: Default::default(),)* }
+                    $name { $($field: ::core::default::Default::default(),)* }
                 }
             }
 
             /// What transactions changed in a record, field by field.
             $($both)*
             pub struct RecordChange<$($bounded)*> where $($must)* {
-                $($field: <$store as Editable>::Change,)*
+                $($field: <$store as $crate::store::Editable>::Change,)*
             }
 
-            impl<$($bounded)*> Clone for RecordChange<$($param),*> where $($must)* {
+            impl<$($bounded)*> ::core::clone::Clone for RecordChange<$($param),*> where $($must)* {
                 fn clone(&self) -> Self {
-                    RecordChange { $($field: Clone::clone(&self.$field),)* }
+                    RecordChange { $($field: ::core::clone::Clone::clone(&self.$field),)* }
                 }
             }
 
-            impl<$($bounded)*> Default for RecordChange<$($param),*> where $($must)* {
+            impl<$($bounded)*> ::core::default::Default for RecordChange<$($param),*> where $($must)* {
                 fn default() -> Self {
-                    RecordChange { $($field: Default::default(),)* }
+                    RecordChange { $($field: ::core::default::Default::default(),)* }
                 }
             }
 
-            impl<$($bounded)*> Change for RecordChange<$($param),*> where $($must)* {
+            impl<$($bounded)*> $crate::store::Change for RecordChange<$($param),*> where $($must)* {
                 fn union(&mut self, other: Self) {
-                    $(Change::union(&mut self.$field, other.$field);)*
+                    $($crate::store::Change::union(&mut self.$field, other.$field);)*
                 }
 
                 fn is_empty(&self) -> bool {
-                    true $(&& Change::is_empty(&self.$field))*
+                    true $(&& $crate::store::Change::is_empty(&self.$field))*
                 }
 
                 fn select(&self, wanted: &dyn ::core::ops::Fn($crate::Dot) -> bool) -> Self {
-                    RecordChange { $($field: Change::select(&self.$field, wanted),)* }
+                    RecordChange { $($field: $crate::store::Change::select(&self.$field, wanted),)* }
                 }
 
                 fn visit(&self, visit: &mut dyn ::core::ops::FnMut($crate::Dot, bool, &[$crate::Dot])) {
-                    $(Change::visit(&self.$field, visit);)*
+                    $($crate::store::Change::visit(&self.$field, visit);)*
                 }
             }
 
@@ -265,64 +260,64 @@ macro_rules! __record {
                 __edit: ::core::marker::PhantomData<&'edit mut ()>,
                 $(
                     /// The handle on the field of this name.
-                    $fvis $field: <$store as Editable>::Edit<'edit>,
+                    $fvis $field: <$store as $crate::store::Editable>::Edit<'edit>,
                 )*
             }
 
-            impl<$($bounded)*> Editable for $name<$($param),*> where $($must)* {
+            impl<$($bounded)*> $crate::store::Editable for $name<$($param),*> where $($must)* {
                 type Change = RecordChange<$($param),*>;
                 type Edit<'edit> = RecordEdit<'edit, $($param),*> where Self: 'edit;
 
                 fn edit<'edit>(
                     &'edit mut self,
                     change: &'edit mut Self::Change,
-                    pen: &'edit Pen<'edit>,
+                    pen: &'edit $crate::store::Pen<'edit>,
                 ) -> Self::Edit<'edit> {
                     RecordEdit {
                         __edit: ::core::marker::PhantomData,
-                        $($field: Editable::edit(&mut self.$field, &mut change.$field, pen),)*
+                        $($field: $crate::store::Editable::edit(&mut self.$field, &mut change.$field, pen),)*
                     }
                 }
             }
 
-            impl<$($bounded)*> Store for $name<$($param),*> where $($must)* {
+            impl<$($bounded)*> $crate::store::Store for $name<$($param),*> where $($must)* {
                 fn is_empty(&self) -> bool {
-                    true $(&& Store::is_empty(&self.$field))*
+                    true $(&& $crate::store::Store::is_empty(&self.$field))*
                 }
 
                 fn is_present(&self) -> bool {
-                    false $(|| Store::is_present(&self.$field))*
+                    false $(|| $crate::store::Store::is_present(&self.$field))*
                 }
 
-                fn clear(&mut self, change: &mut Self::Change, pen: &Pen<'_>) {
-                    $(Store::clear(&mut self.$field, &mut change.$field, pen);)*
+                fn clear(&mut self, change: &mut Self::Change, pen: &$crate::store::Pen<'_>) {
+                    $($crate::store::Store::clear(&mut self.$field, &mut change.$field, pen);)*
                 }
 
-                fn apply(&mut self, change: Self::Change, receipt: &mut Receipt<'_>) {
-                    $(Store::apply(&mut self.$field, change.$field, receipt);)*
+                fn apply(&mut self, change: Self::Change, receipt: &mut $crate::store::Receipt<'_>) {
+                    $($crate::store::Store::apply(&mut self.$field, change.$field, receipt);)*
                 }
 
-                fn merge(&mut self, other: Cow<'_, Self>, meeting: &Meeting<'_>) {
+                fn merge(&mut self, other: $crate::__private::Cow<'_, Self>, meeting: &$crate::store::Meeting<'_>) {
                     match other {
-                        Cow::Borrowed(other) => {
-                            $(Store::merge(&mut self.$field, Cow::Borrowed(&other.$field), meeting);)*
+                        $crate::__private::Cow::Borrowed(other) => {
+                            $($crate::store::Store::merge(&mut self.$field, $crate::__private::Cow::Borrowed(&other.$field), meeting);)*
                         }
-                        Cow::Owned(other) => {
-                            $(Store::merge(&mut self.$field, Cow::Owned(other.$field), meeting);)*
+                        $crate::__private::Cow::Owned(other) => {
+                            $($crate::store::Store::merge(&mut self.$field, $crate::__private::Cow::Owned(other.$field), meeting);)*
                         }
                     }
                 }
 
-                fn same(&self, other: &Self, naming: &Naming) -> bool {
-                    true $(&& Store::same(&self.$field, &other.$field, naming))*
+                fn same(&self, other: &Self, naming: &$crate::store::Naming) -> bool {
+                    true $(&& $crate::store::Store::same(&self.$field, &other.$field, naming))*
                 }
 
-                fn export(&self, names: &Names) -> Self::Change {
-                    RecordChange { $($field: Store::export(&self.$field, names),)* }
+                fn export(&self, names: &$crate::causality::Names) -> Self::Change {
+                    RecordChange { $($field: $crate::store::Store::export(&self.$field, names),)* }
                 }
 
                 fn tidy(&mut self, change: &mut Self::Change) {
-                    $(Store::tidy(&mut self.$field, &mut change.$field);)*
+                    $($crate::store::Store::tidy(&mut self.$field, &mut change.$field);)*
                 }
             }
         };
@@ -342,11 +337,11 @@ macro_rules! __record {
                 serializer: Z,
             ) -> ::core::result::Result<Z::Ok, Z::Error> {
                 use $crate::__private::serde::ser::SerializeMap;
-                let changed = 0 $(+ ::core::primitive::usize::from(!Change::is_empty(&self.$field)))*;
+                let changed = 0 $(+ ::core::primitive::usize::from(!$crate::store::Change::is_empty(&self.$field)))*;
                 #[allow(unused_mut, reason = "a record may have no fields")]
                 let mut map = serializer.serialize_map(::core::option::Option::Some(changed))?;
                 $(
-                    if !Change::is_empty(&self.$field) {
+                    if !$crate::store::Change::is_empty(&self.$field) {
                         map.serialize_entry($crate::__record! { @name $field [$($c)*] }, &self.$field)?;
                     }
                 )*

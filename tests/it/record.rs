@@ -79,6 +79,31 @@ fn handles_that_write_nothing_leave_nothing() {
     assert_eq!(a.folders.iter().count(), 0);
 }
 
+/// Types of a user's own may be called as the kernel's are.
+mod namesakes {
+    use rejoin::{Causal, Map, MvRegister, OrSet, ReplicaId, Writer, record};
+
+    #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub(super) struct Change(u8);
+    pub(super) type Pen = OrSet<Change>;
+    pub(super) type Names = MvRegister<Change>;
+
+    record! {
+        struct Store {
+            pen: Pen,
+            names: Map<Change, Names>,
+        }
+    }
+
+    #[test]
+    fn do_not_get_in_the_way() {
+        let mut a = Writer::<Causal<Store>>::with_id(ReplicaId::from_u128(1));
+        a.edit(|store| store.pen.insert(Change(1)));
+        a.edit(|store| store.names.entry(Change(1)).set(Change(2)));
+        assert!(a.pen.contains(&Change(1)) && a.names.get(&Change(1)).is_some());
+    }
+}
+
 #[test]
 fn a_record_without_fields_is_a_store() {
     let mut a = Writer::<Causal<Nothing>>::with_id(ReplicaId::from_u128(1));
