@@ -4,8 +4,9 @@
 mod causal;
 mod nested;
 mod plain;
+mod subject;
 
-use rejoin::laws::{self, Scope, Subject};
+use rejoin::laws::{self, History, Scope, Subject};
 
 /// Random histories, and all histories up to a scope; `REJOIN_DEEP` asks for deeper ones, which take minutes.
 fn keeps_the_laws<S: Subject>(subject: &S) {
@@ -20,5 +21,23 @@ fn keeps_the_laws<S: Subject>(subject: &S) {
         let worlds = laws::exhaust(subject, scope).unwrap_or_else(|failure| panic!("{failure}"));
         println!("{worlds} worlds of {} in {scope:?}", std::any::type_name::<S::State>());
         assert!(worlds > 10);
+    }
+}
+
+/// Any bytes are a history, so that a fuzzer can look for one that breaks a law; here are some long ones.
+#[test]
+fn bytes_are_histories() {
+    for (name, run) in causal::ALL.iter().chain(nested::ALL).chain(plain::ALL) {
+        for seed in 0..8_u32 {
+            let bytes: Vec<u8> = (0..600)
+                .scan(seed, |x, _| {
+                    *x = x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    Some((*x >> 24) as u8)
+                })
+                .collect();
+            let history = History::from_bytes(&bytes);
+            assert_eq!(history.steps.len(), 149);
+            run(&history).unwrap_or_else(|failure| panic!("{name}: {failure}"));
+        }
     }
 }

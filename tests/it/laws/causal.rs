@@ -1,61 +1,9 @@
 use rejoin::laws::{Hand, Known, Subject};
 use rejoin::*;
 
-/// A subject per type: its mutations, how they are written, how it reads, and how it should.
-macro_rules! subject {
-    (
-        $name:ident: $state:ty, reads $reading:ty, does $mutation:ident { $($variant:ident $(($($value:ty),+))?),+ }
-        all [$($all:expr),+]
-        write |$edit:ident, $what:ident| $write:expr;
-        read |$seen:ident| $read:expr;
-        specify |$known:ident| $specify:expr;
-    ) => {
-        mod $name {
-            use super::*;
+use super::subject::subjects;
 
-            #[derive(Clone, Copy, Debug, PartialEq)]
-            enum $mutation { $($variant $(($($value),+))?),+ }
-            use $mutation::*;
-
-            struct This;
-
-            impl Subject for This {
-                type State = $state;
-                type Mutation = $mutation;
-                type Reading = $reading;
-
-                fn mutations(&self) -> Vec<$mutation> {
-                    vec![$($all),+]
-                }
-
-                fn write(&self, state: &mut $state, hand: &mut Hand, $what: &$mutation) -> <$state as Crdt>::Delta {
-                    hand.edit(state, |$edit| $write)
-                }
-
-                fn read(&self, $seen: &$state) -> $reading {
-                    $read
-                }
-
-                fn specify(&self, $known: &Known<'_, $mutation>) -> Option<$reading> {
-                    Some($specify)
-                }
-
-                #[cfg(feature = "serde")]
-                fn save_and_load(&self, state: &$state) -> Option<$state> {
-                    serde_json::from_value(serde_json::to_value(state).unwrap()).ok()
-                }
-            }
-
-            #[test]
-            fn keeps_the_laws() {
-                crate::laws::keeps_the_laws(&This);
-            }
-        }
-    };
-}
-pub(super) use subject;
-
-subject! {
+subjects! {
     or_set: Causal<OrSet<u8>>, reads Vec<u8>, does Do { Insert(u8), Remove(u8), Clear }
     all [Insert(1), Insert(2), Remove(1), Clear]
     write |set, what| match *what {
@@ -68,9 +16,7 @@ subject! {
     specify |known| (1..=2).filter(|x| {
         known.live(|m| *m == Insert(*x), |_, later| *later == Remove(*x) || *later == Clear).next().is_some()
     }).collect();
-}
 
-subject! {
     rw_set: Causal<RwSet<u8>>, reads Vec<u8>, does Do { Insert(u8), Remove(u8), Reset }
     all [Insert(1), Insert(2), Remove(1), Reset]
     write |set, what| match *what {
@@ -85,9 +31,7 @@ subject! {
         let mut removals = known.live(|m| *m == Remove(*x), |_, later| *later == Reset);
         !insertions.is_empty() && removals.all(|(r, _)| insertions.iter().any(|(i, _)| known.before(r, *i)))
     }).collect();
-}
 
-subject! {
     ew_flag: Causal<EwFlag>, reads bool, does Do { Enable, Disable }
     all [Enable, Disable]
     write |flag, what| match *what {
@@ -96,9 +40,7 @@ subject! {
     };
     read |flag| flag.is_enabled();
     specify |known| known.live(|m| *m == Enable, |_, later| *later == Disable).next().is_some();
-}
 
-subject! {
     dw_flag: Causal<DwFlag>, reads bool, does Do { Enable, Disable, Reset }
     all [Enable, Disable, Reset]
     write |flag, what| match *what {
@@ -112,9 +54,7 @@ subject! {
         let mut disablings = known.live(|m| *m == Disable, |_, later| *later == Reset);
         !enablings.is_empty() && disablings.all(|(d, _)| enablings.iter().any(|(e, _)| known.before(d, *e)))
     };
-}
 
-subject! {
     mv_register: Causal<MvRegister<u8>>, reads Vec<u8>, does Do { Set(u8), Clear }
     all [Set(1), Set(2), Clear]
     write |register, what| match *what {
@@ -128,9 +68,7 @@ subject! {
     };
     // The values that nothing has replaced.
     specify |known| (1..=2).filter(|x| known.live(|m| *m == Set(*x), |_, _| true).next().is_some()).collect();
-}
 
-subject! {
     lww: Causal<Lww<u8>>, reads Option<u8>, does Do { Set(u8), Clear }
     all [Set(1), Set(2), Clear]
     write |register, what| match *what {
@@ -150,9 +88,7 @@ subject! {
             _ => return None,
         }
     };
-}
 
-subject! {
     counter: Causal<Counter>, reads i128, does Do { Add(i64), Reset }
     all [Add(1), Add(-5), Reset]
     write |counter, what| match *what {

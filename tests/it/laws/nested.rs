@@ -1,9 +1,18 @@
 use rejoin::laws::{Hand, Known, Subject};
 use rejoin::*;
 
-use super::causal::subject;
+use super::subject::subjects;
 
-subject! {
+record! {
+    #[derive(Debug, PartialEq)]
+    #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+    pub(super) struct Article {
+        tags: OrSet<u8>,
+        stock: Counter,
+    }
+}
+
+subjects! {
     map_of_counters: Causal<Map<u8, Counter>>, reads Vec<(u8, i128)>, does Do { Add(u8, i64), Remove(u8), Clear }
     all [Add(1, 1), Add(2, 1), Remove(1), Clear]
     write |map, what| match *what {
@@ -17,9 +26,7 @@ subject! {
         let adds: Vec<_> = known.live(of_key, |_, later| *later == Remove(key) || *later == Clear).collect();
         (!adds.is_empty()).then_some((key, i128::try_from(adds.len()).unwrap()))
     }).collect();
-}
 
-subject! {
     map_of_remove_wins_sets: Causal<Map<u8, RwSet<u8>>>, reads Vec<u8>,
     does Do { Insert(u8), Remove(u8), RemoveKey }
     all [Insert(1), Insert(2), Remove(1), RemoveKey]
@@ -37,9 +44,7 @@ subject! {
         let mut removals = known.live(|m| *m == Remove(*x), |_, later| *later == RemoveKey);
         !insertions.is_empty() && removals.all(|(r, _)| insertions.iter().any(|(i, _)| known.before(r, *i)))
     }).collect();
-}
 
-subject! {
     map_of_maps: Causal<Map<u8, Map<u8, OrSet<u8>>>>, reads Vec<(u8, u8)>,
     does Do { Insert(u8, u8), RemoveInner(u8, u8), RemoveOuter(u8) }
     all [Insert(1, 1), Insert(1, 2), RemoveInner(1, 1), RemoveOuter(1)]
@@ -54,18 +59,7 @@ subject! {
             *later == RemoveInner(*outer, *inner) || *later == RemoveOuter(*outer)
         }).next().is_some()
     }).collect();
-}
 
-record! {
-    #[derive(Debug, PartialEq)]
-    #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-    pub(super) struct Article {
-        tags: OrSet<u8>,
-        stock: Counter,
-    }
-}
-
-subject! {
     map_of_records: Causal<Map<u8, Article>>, reads Option<(bool, i128)>, does Do { Tag, Untag, Stock, Remove }
     all [Tag, Untag, Stock, Remove]
     write |map, what| match *what {

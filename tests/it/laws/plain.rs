@@ -1,17 +1,15 @@
 use rejoin::laws::{Hand, Known, Subject};
 use rejoin::*;
 
-use super::causal::subject;
+use super::subject::subjects;
 
-subject! {
+subjects! {
     g_counter: GCounter, reads u128, does Do { Increment(u64) }
     all [Increment(1), Increment(5)]
     write |counter, what| match *what { Increment(n) => counter.increment(n).unwrap() };
     read |counter| counter.get();
     specify |known| known.events().map(|(_, event)| match event.mutation { Increment(n) => u128::from(n) }).sum();
-}
 
-subject! {
     pn_counter: PnCounter, reads i128, does Do { Add(u64), Subtract(u64) }
     all [Add(1), Subtract(5)]
     write |counter, what| match *what {
@@ -23,17 +21,13 @@ subject! {
         Add(n) => i128::from(n),
         Subtract(n) => -i128::from(n),
     }).sum();
-}
 
-subject! {
     g_set: GSet<u8>, reads Vec<u8>, does Do { Insert(u8) }
     all [Insert(1), Insert(2)]
     write |set, what| match *what { Insert(x) => set.insert(x) };
     read |set| set.iter().copied().collect();
     specify |known| (1..=2).filter(|x| known.live(|m| *m == Insert(*x), |_, _| false).next().is_some()).collect();
-}
 
-subject! {
     two_phase_set: TwoPhaseSet<u8>, reads Vec<u8>, does Do { Insert(u8), Remove(u8) }
     all [Insert(1), Insert(2), Remove(1)]
     write |set, what| match *what {
@@ -48,17 +42,13 @@ subject! {
         let saw_one = |r| insertions.iter().any(|(i, _)| known.before(*i, r));
         !insertions.is_empty() && !removals.any(|(r, _)| saw_one(r))
     }).collect();
-}
 
-subject! {
     max: Max<u8>, reads Option<u8>, does Do { Offer(u8) }
     all [Offer(3), Offer(5)]
     write |max, what| match *what { Offer(x) => max.offer(x) };
     read |max| max.get().copied();
     specify |known| known.events().map(|(_, event)| match event.mutation { Offer(x) => x }).max();
-}
 
-subject! {
     bounded_counter: BoundedCounter, reads u128, does Do { Increment, Decrement, Give }
     all [Increment, Decrement, Give]
     write |stock, what| match *what {
