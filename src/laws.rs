@@ -65,6 +65,7 @@
 //! | [`exhaust`] | every history up to a [`Scope`] |
 //! | [`lattice`] | sample values of a plain lattice, without any history |
 
+mod event_set;
 mod exhaust;
 mod history;
 mod subject;
@@ -74,7 +75,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-pub use exhaust::{Scope, exhaust};
+pub use exhaust::{Explored, Scope, exhaust};
 #[cfg(feature = "std")]
 pub use history::check;
 pub use history::{History, check_with, run};

@@ -51,10 +51,7 @@ fn take<S: Subject>(
     let who = pick(who, world.replicas.len());
     let events = world.events.len();
     match kind % 12 {
-        0..=4 => {
-            let kind = pick(a, mutations.len());
-            world.write(who, kind, &mutations[kind])
-        }
+        0..=4 => world.write(who, &mutations[pick(a, mutations.len())]),
         5 | 6 if events > 0 => world.hear(who, &[pick(a, events)]),
         7 if events > 0 => world.hear(who, &[pick(a, events), pick(b, events)]),
         8 | 9 => {

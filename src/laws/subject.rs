@@ -1,7 +1,7 @@
-use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::fmt::Debug;
 
+use super::event_set::EventSet;
 use crate::store::{Author, Root};
 use crate::{Crdt, HybridClock, ReplicaId};
 
@@ -56,7 +56,7 @@ impl Hand {
         Hand { author }
     }
 
-    /// The hand of the same replica in another world.
+    /// The hand of the same replica in another history.
     pub(super) fn duplicate(&self) -> Self {
         let mut author = Author::new(self.author.clock_of(self.replica()));
         author.set_now(Some(0));
@@ -81,12 +81,12 @@ impl Hand {
 pub struct Event<M> {
     /// What was done.
     pub mutation: M,
-    /// Which of the mutations there are it is.
-    pub(super) kind: usize,
     /// The replica that did it, as a number.
     pub by: usize,
+    /// The id of that replica, for types to which ids matter.
+    pub replica: ReplicaId,
     /// The events that the replica knew: those that happened before.
-    pub(super) knew: BTreeSet<usize>,
+    pub(super) knew: EventSet,
     /// Whether it knew all that happened before those.
     pub(super) well_informed: bool,
 }
@@ -95,19 +95,19 @@ pub struct Event<M> {
 #[derive(Debug)]
 pub struct Known<'a, M> {
     pub(super) all: &'a [Event<M>],
-    pub(super) known: &'a BTreeSet<usize>,
+    pub(super) known: &'a EventSet,
 }
 
 impl<'a, M> Known<'a, M> {
     /// The known events, by number.
     pub fn events(&self) -> impl Iterator<Item = (usize, &'a Event<M>)> {
         let all = self.all;
-        self.known.iter().map(move |event| (*event, &all[*event]))
+        self.known.iter().map(move |event| (event, &all[event]))
     }
 
     /// Whether event `a` happened before event `b`: whether who did `b` knew of `a`.
     pub fn before(&self, a: usize, b: usize) -> bool {
-        self.all[b].knew.contains(&a)
+        self.all[b].knew.contains(a)
     }
 
     /// The known events of which `what` holds and that no known event replaces, of which `replaces(earlier, later)` holds

@@ -1,11 +1,11 @@
 //! Replicas, what each knows, and the laws that hold between them.
 
-use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt::Debug;
 
+use super::event_set::EventSet;
 use super::{Event, Failure, Hand, Known, Law, Subject};
 use crate::{Crdt, Lattice, OpBased, ReplicaId};
 
@@ -14,7 +14,7 @@ pub(super) type Delta<S> = <<S as Subject>::State as Crdt>::Delta;
 /// A broken law, before it has a story.
 pub(super) type Verdict = Result<(), (Law, String)>;
 
-fn broken<T>(law: Law, seen: String) -> Result<T, (Law, String)> {
+pub(super) fn broken<T>(law: Law, seen: String) -> Result<T, (Law, String)> {
     Err((law, seen))
 }
 
@@ -30,12 +30,12 @@ pub(super) fn require<T: PartialEq + Debug>(law: Law, left: &T, right: &T) -> Ve
 #[derive(Clone, Debug)]
 pub(super) struct Informed<T> {
     pub(super) state: T,
-    pub(super) knows: BTreeSet<usize>,
+    pub(super) knows: EventSet,
 }
 
 impl<T: Default> Default for Informed<T> {
     fn default() -> Self {
-        Informed { state: T::default(), knows: BTreeSet::new() }
+        Informed { state: T::default(), knows: EventSet::default() }
     }
 }
 
@@ -63,23 +63,13 @@ pub(super) enum Told {
     Everything,
 }
 
-impl<S: Subject> Clone for World<'_, S> {
-    fn clone(&self) -> Self {
-        World {
-            subject: self.subject,
-            replicas: self.replicas.clone(),
-            hands: self.hands.iter().map(Hand::duplicate).collect(),
-            events: self.events.clone(),
-            deltas: self.deltas.clone(),
-            snapshots: self.snapshots.clone(),
-            met: self.met.clone(),
-            story: self.story.clone(),
-        }
-    }
-}
-
 pub(super) fn name(replica: usize) -> char {
     char::from(b'A' + u8::try_from(replica % 26).unwrap_or(0))
+}
+
+/// What an event is called.
+pub(super) fn title<M: Debug>(events: &[Event<M>], event: usize) -> String {
+    format!("{}'s {:?}", name(events[event].by), events[event].mutation)
 }
 
 impl<'s, S: Subject> World<'s, S> {
@@ -99,12 +89,10 @@ impl<'s, S: Subject> World<'s, S> {
     }
 
     fn tell(&self, told: &Told) -> String {
-        let title =
-            |event: &usize| format!("{}'s {:?}", name(self.events[*event].by), self.events[*event].mutation);
         match told {
             Told::Does(who, event) => format!("{} does {:?}", name(*who), self.events[*event].mutation),
             Told::Hears(who, events) => {
-                let titles: Vec<_> = events.iter().map(title).collect();
+                let titles: Vec<_> = events.iter().map(|event| title(&self.events, *event)).collect();
                 format!("{} hears of {}", name(*who), titles.join(", and at once of "))
             }
             Told::Merges(who, what) => format!("{} merges with {what}", name(*who)),
@@ -117,8 +105,8 @@ impl<'s, S: Subject> World<'s, S> {
         }
     }
 
-    /// `who` does the mutation, which is the `kind`-th there is.
-    pub(super) fn write(&mut self, who: usize, kind: usize, mutation: &S::Mutation) -> Verdict {
+    /// `who` does the mutation.
+    pub(super) fn write(&mut self, who: usize, mutation: &S::Mutation) -> Verdict {
         self.story.push(Told::Does(who, self.events.len()));
         let before = self.replicas[who].clone();
         let replica = &mut self.replicas[who];
@@ -126,7 +114,8 @@ impl<'s, S: Subject> World<'s, S> {
         replica.knows.insert(self.events.len());
         let well_informed = self.is_closed(&before.knows);
         let knew = before.knows.clone();
-        self.events.push(Event { mutation: mutation.clone(), kind, by: who, knew, well_informed });
+        let replica = self.hands[who].replica();
+        self.events.push(Event { mutation: mutation.clone(), by: who, replica, knew, well_informed });
         self.deltas.push(delta.clone());
 
         let after = &self.replicas[who].state;
@@ -156,7 +145,7 @@ impl<'s, S: Subject> World<'s, S> {
         }
         let replica = &mut self.replicas[who];
         apply(&mut replica.state, group.clone())?;
-        replica.knows.extend(events);
+        events.iter().for_each(|event| replica.knows.insert(*event));
         let mut again = replica.state.clone();
         if again.apply(group) || again != replica.state {
             return broken(Law::Idempotent, format!("once:  {:?}\ntwice: {again:?}", replica.state));
@@ -176,7 +165,7 @@ impl<'s, S: Subject> World<'s, S> {
         other_way.join(mine.state.clone());
         let before = mine.state.clone();
         let grew = mine.state.join(other.state.clone());
-        mine.knows.extend(&other.knows);
+        mine.knows.union(&other.knows);
         if grew != (mine.state != before) {
             return broken(
                 Law::TellsGrowth,
@@ -216,11 +205,11 @@ impl<'s, S: Subject> World<'s, S> {
     /// Whether everything is known that happened before something known, and nothing known was done by somebody of whom
     /// that did not hold. (Who removes what he sees, while what came before it is still under way, removes less than
     /// happened before; a textbook that knows causal delivery only does not say what should be.)
-    fn is_closed(&self, knows: &BTreeSet<usize>) -> bool {
-        knows.iter().map(|event| &self.events[*event]).all(|e| e.well_informed && e.knew.is_subset(knows))
+    pub(super) fn is_closed(&self, knows: &EventSet) -> bool {
+        knows.iter().map(|event| &self.events[event]).all(|e| e.well_informed && e.knew.is_subset(knows))
     }
 
-    fn specified(&self, state: &S::State, knows: &BTreeSet<usize>) -> Verdict {
+    fn specified(&self, state: &S::State, knows: &EventSet) -> Verdict {
         let closed = self.is_closed(knows);
         let events = Known { all: &self.events, known: knows };
         if closed && let Some(expected) = self.subject.specify(&events) {
