@@ -2,7 +2,9 @@
 //! events that are known and of which happened before which. The specifications share nothing with the kernel.
 
 mod causal;
+mod clocks;
 mod nested;
+mod ops;
 mod plain;
 mod subject;
 
@@ -11,23 +13,37 @@ use rejoin::laws::{self, History, Scope, Subject};
 /// Random histories, and all histories up to a scope; `REJOIN_DEEP` asks for deeper ones, which take minutes.
 fn keeps_the_laws<S: Subject>(subject: &S) {
     laws::check(subject);
-    let mut scopes = vec![(3, 3, false), (2, 3, true)];
-    if std::env::var_os("REJOIN_DEEP").is_some() {
-        scopes = vec![(2, 4, false), (3, 5, false), (3, 4, true)];
-    }
-    for (replicas, updates, deltas) in scopes {
-        let scope = Scope { replicas, updates, deltas };
+    let is_deep = std::env::var_os("REJOIN_DEEP").is_some();
+    let (most_by_states, most_by_deltas) = if is_deep { (1_000_000, 60_000) } else { (2_500, 800) };
+    let kinds = subject.mutations().len();
+    let scopes = [
+        Scope {
+            replicas: 3,
+            updates: updates(kinds, &[1, 3, 16, 102, 694, 4_961], most_by_states),
+            deltas: false,
+        },
+        Scope { replicas: 3, updates: updates(kinds, &[1, 3, 18, 158, 1_825], most_by_deltas), deltas: true },
+    ];
+    for scope in scopes {
         let start = std::time::Instant::now();
         let explored = laws::exhaust(subject, scope).unwrap_or_else(|failure| panic!("{failure}"));
-        println!("{explored:?} of {} in {scope:?}, {:?}", std::any::type_name::<S::State>(), start.elapsed());
+        let (name, time) = (std::any::type_name::<S::State>().replace("rejoin::", ""), start.elapsed());
+        println!("{explored:?} of {name} in {scope:?}: {time:.1?}");
         assert!(explored.meetings > explored.histories && explored.histories > 10);
     }
+}
+
+/// How many updates there may be so that there are not many more histories than `most`: `shapes` are those of one kind of
+/// mutation.
+fn updates(kinds: usize, shapes: &[usize], most: usize) -> usize {
+    let histories = (1..).zip(shapes).map(|(updates, shapes)| shapes * kinds.pow(updates));
+    histories.take_while(|histories| *histories <= most).count()
 }
 
 /// Any bytes are a history, so that a fuzzer can look for one that breaks a law; here are some long ones.
 #[test]
 fn bytes_are_histories() {
-    for (name, run) in causal::ALL.iter().chain(nested::ALL).chain(plain::ALL) {
+    for (name, run) in causal::ALL.iter().chain(clocks::ALL).chain(nested::ALL).chain(plain::ALL) {
         for seed in 0..8_u32 {
             let bytes: Vec<u8> = (0..600)
                 .scan(seed, |x, _| {
