@@ -53,7 +53,8 @@ fn take<S: Subject>(
     match kind % 12 {
         0..=4 => world.write(who, &mutations[pick(a, mutations.len())]),
         5 | 6 if events > 0 => world.hear(who, &[pick(a, events)]),
-        7 if events > 0 => world.hear(who, &[pick(a, events), pick(b, events)]),
+        7 if events > 0 && b % 2 == 0 => world.hear(who, &[pick(a, events), pick(b / 2, events)]),
+        7 if events > 0 => world.hear_out_of(who, pick(a, events), pick(b / 2, events)),
         8 | 9 => {
             let other = pick(a, world.replicas.len());
             let state = world.replicas[other].clone();
