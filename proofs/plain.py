@@ -160,7 +160,7 @@ def join_pairs(pair, join_a, join_b, mine, theirs):
 
 
 def join_lex(pair, leq, join_a, join_b, bottom_b, mine, theirs):
-    """`Lex::join`; partial_cmp by `leq`."""
+    """`Lex::join`; `leq(a, b)` is `a.join(b) == b` there."""
     first, other = pair.first(mine), pair.first(theirs)
     second, grew = join_b(pair.second(mine), pair.second(theirs))
     equal, less, greater = first == other, leq(first, other), leq(other, first)

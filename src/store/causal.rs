@@ -211,7 +211,8 @@ impl<S: Store> Causal<S> {
 #[cfg(feature = "serde")]
 impl<S: Store> Causal<S> {
     fn from_parts(seen: Version, ahead: Version, facts: S::Change) -> Result<Self, &'static str> {
-        let mut sound = !seen.intersects(&ahead);
+        // Whatever is ahead was killed by something that was seen.
+        let mut sound = !seen.intersects(&ahead) && (ahead.is_empty() || !seen.is_empty());
         facts.visit(&mut |_, adds, kills| sound &= adds && kills.is_empty());
         if !sound {
             return Err("a state has live facts, and what it has seen is not ahead of it");

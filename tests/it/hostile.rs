@@ -151,6 +151,8 @@ fn states_that_contradict_themselves_are_refused() {
             // What has been seen is not ahead.
             state(version(), version(), json!([])),
             state(version(), json!([[A, [[2, LAST]]]]), json!([[1, [one]]])),
+            // Where nothing was seen, nothing can be ahead of it.
+            state(json!([]), json!([[B, [[1, LAST]]]]), json!([])),
             // A state has facts, and neither removals nor nothing.
             state(version(), json!([]), json!([[1, [killer]]])),
             state(version(), json!([]), json!([[1, [absence]]])),
