@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use rejoin::{Causal, Counter, Map, OrSet, Version, Writer, record};
+use rejoin::{Causal, Counter, Delta, Dot, EwFlag, Map, Max, OrSet, ReplicaId, Version, Writer, record};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -30,4 +30,20 @@ fn lengths_are_known_before_the_things() {
         travels::<Version>(a.version());
     }
     travels(&a.edit(|map| map.clear()));
+}
+
+/// Things of no size take no bytes, so a stranger may promise any number of them.
+#[test]
+fn many_facts_of_no_size_are_refused_at_the_second() {
+    assert_eq!(postcard::to_stdvec(&Max::new(())).unwrap(), [1]);
+    let many = postcard::to_stdvec(&u64::MAX).unwrap();
+    assert!(postcard::from_bytes::<Max<()>>(&many).is_err());
+    assert!(postcard::from_bytes::<Max<()>>(&[2]).is_err());
+
+    let dot = Dot::new(ReplicaId::from_u128(1), 1).unwrap();
+    let events = postcard::to_stdvec(&Version::from_iter([dot])).unwrap();
+    let dot = postcard::to_stdvec(&dot).unwrap();
+    let enabling = |adds: &[u8]| [&events[..], &[1], &dot, adds, &[0]].concat();
+    assert!(postcard::from_bytes::<Delta<EwFlag>>(&enabling(&[1])).is_ok());
+    assert!(postcard::from_bytes::<Delta<EwFlag>>(&enabling(&many)).is_err());
 }
