@@ -99,7 +99,7 @@ pub(crate) mod pairs {
 pub(crate) mod none_or_one {
     use serde::{Serialize, Serializer};
 
-    use super::{Deserialize, Deserializer, Error, Vec};
+    use super::{Deserialize, Deserializer, read};
 
     #[allow(clippy::ref_option, reason = "serde passes the field as it is")]
     pub(crate) fn serialize<V: Serialize, S: Serializer>(v: &Option<V>, s: S) -> Result<S::Ok, S::Error> {
@@ -109,8 +109,7 @@ pub(crate) mod none_or_one {
     pub(crate) fn deserialize<'de, V: Deserialize<'de>, D: Deserializer<'de>>(
         d: D,
     ) -> Result<Option<V>, D::Error> {
-        let mut values = Vec::<V>::deserialize(d)?;
-        let value = values.pop();
-        if values.is_empty() { Ok(value) } else { Err(D::Error::custom("one value at most")) }
+        // The second value is refused as it comes: values of no size could be told without end.
+        Ok(read(d, Ok, |_: &V, _| false)?.pop())
     }
 }

@@ -114,6 +114,14 @@ impl<'a, K, V> Iterator for Iter<'a, K, V> {
             Iter::Many(tree) => tree.next(),
         }
     }
+
+    /// Exact: formats that write lengths ask for it.
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            Iter::Few(pairs) => pairs.size_hint(),
+            Iter::Many(tree) => tree.size_hint(),
+        }
+    }
 }
 
 pub(crate) enum IntoIter<K, V> {
