@@ -10,7 +10,7 @@
 use smallvec::{SmallVec, smallvec};
 
 /// The counters from `first` to `last`, both included.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Run {
     pub(super) first: u64,
     pub(super) last: u64,
@@ -139,7 +139,6 @@ impl Runs {
     }
 
     /// Runs as they were decoded; `None` unless they have the one form that such a set has.
-    #[cfg(feature = "serde")]
     pub(super) fn checked(runs: impl IntoIterator<Item = (u64, u64)>) -> Option<Self> {
         let mut checked: SmallVec<[Run; 1]> = SmallVec::new();
         for (first, last) in runs {
