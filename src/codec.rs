@@ -134,6 +134,21 @@ pub trait Codec: Sized {
         Self::decode_within(bytes, &Limits::default())
     }
 
+    /// A short name for the bytes, the same for equal values wherever they are: `SipHash-2-4` with a key of zeroes and a
+    /// result of 128 bits.
+    ///
+    /// It tells apart what honest replicas have. Whoever wants two values to have one digest can find such values.
+    fn digest(&self) -> u128 {
+        use siphasher::sip128::{Hasher128, SipHasher24};
+        let mut hasher = SipHasher24::new();
+        let mut write = |bytes: &[u8]| core::hash::Hasher::write(&mut hasher, bytes);
+        let mut drain = output::Drain(&mut write);
+        let mut out = Output::draining(&mut drain);
+        self.write_all(&mut out);
+        out.finish();
+        hasher.finish128().as_u128()
+    }
+
     /// Writes the bytes as they come, without holding all of them.
     ///
     /// # Errors

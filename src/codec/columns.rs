@@ -67,6 +67,7 @@ fn read_parts<T>(
     mut read: impl FnMut(&[bool], &mut FactReader<'_, '_>) -> Result<Vec<T>, DecodeError>,
 ) -> Result<Vec<Vec<T>>, DecodeError> {
     let sizes: Vec<u64> = read_runs(n, reader.input)?;
+    sizes.iter().try_for_each(|size| reader.input.allow(*size))?;
     let mut wholes: Vec<Vec<T>> = sizes.iter().map(|_| Vec::new()).collect();
     let (mut at, mut missing) = (0, sizes.first().copied().unwrap_or(0));
     loop {
@@ -204,6 +205,7 @@ fn read_kills<V>(
     kills: &[u64],
     reader: &mut FactReader<'_, '_>,
 ) -> Result<(), DecodeError> {
+    kills.iter().try_for_each(|kills| reader.input.allow(*kills))?;
     let (mut at, mut missing) = (0, kills.first().copied().unwrap_or(0));
     loop {
         let mut owners: Vec<usize> = Vec::new();

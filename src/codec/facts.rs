@@ -1,5 +1,5 @@
 //! Dots in columns: which replica, for how many in a row; and by how much each counter differs from the one after the
-//! last of that replica.
+//! last of that replica, where before the first comes the first event there is.
 
 use alloc::vec::Vec;
 
@@ -20,10 +20,15 @@ pub struct FactWriter<'a, 'o> {
 }
 
 impl<'a, 'o> FactWriter<'a, 'o> {
-    pub(super) fn new(out: &'a mut Output<'o>, table: &'a [ReplicaId], names: &Names) -> Self {
+    pub(super) fn new(
+        out: &'a mut Output<'o>,
+        table: &'a [ReplicaId],
+        events: &Version,
+        names: &Names,
+    ) -> Self {
         let place = |id: &ReplicaId| table.binary_search(id).map_or(u32::MAX, place);
         let places = names.ids().iter().map(place).collect();
-        FactWriter { out, table, last: alloc::vec![0; table.len()], places }
+        FactWriter { out, table, last: before_first(table, events), places }
     }
 
     /// How a tag of the state is written.
@@ -46,20 +51,30 @@ impl<'a, 'o> FactWriter<'a, 'o> {
     }
 }
 
+/// By place: the counter before the first event; 0 if there is none.
+fn before_first(table: &[ReplicaId], events: &Version) -> Vec<u64> {
+    table.iter().map(|id| events.runs_of(*id).next().map_or(0, |(first, _)| first - 1)).collect()
+}
+
 fn place(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
-/// Numbers, each with how often it comes in a row. How many there are, who reads them must know.
-pub(super) fn runs(numbers: impl Iterator<Item = u128>, out: &mut Output<'_>) {
+/// Numbers, each with how often it comes again, unless it is the last that there can be. How many there are, who reads
+/// them must know.
+pub(super) fn runs(numbers: impl Iterator<Item = u128> + Clone, out: &mut Output<'_>) {
+    let mut left = numbers.clone().count();
     let mut numbers = numbers.peekable();
     while let Some(number) = numbers.next() {
-        let mut more = 0_u64;
+        let mut again = 0;
         while numbers.next_if_eq(&number).is_some() {
-            more += 1;
+            again += 1;
         }
         out.number(number);
-        out.number(more);
+        if left > 1 {
+            out.count(again);
+        }
+        left -= 1 + again;
     }
 }
 
@@ -72,9 +87,10 @@ pub(super) fn read_runs<T: TryFrom<u128> + PartialEq + Copy>(
     while numbers.len() < n {
         let number: T = input.number()?;
         input.check(numbers.last() != Some(&number), Wrong::Number)?;
-        let more: usize = input.number()?;
-        input.check(more < n - numbers.len(), Wrong::Number)?;
-        numbers.resize(numbers.len() + 1 + more, number);
+        let left = n - numbers.len();
+        let again = if left > 1 { input.number()? } else { 0 };
+        input.check(again < left, Wrong::Number)?;
+        numbers.resize(numbers.len() + 1 + again, number);
     }
     Ok(numbers)
 }
@@ -95,7 +111,7 @@ pub struct FactReader<'a, 'i> {
 
 impl<'a, 'i> FactReader<'a, 'i> {
     pub(super) fn new(input: &'a mut Input<'i>, table: &'a [ReplicaId], seen: &'a Version) -> Self {
-        let (last, named) = (alloc::vec![0; table.len()], alloc::vec![false; table.len()]);
+        let (last, named) = (before_first(table, seen), alloc::vec![false; table.len()]);
         let seen = table.iter().map(|id| seen.of(*id)).collect();
         FactReader { input, table, last, seen, met: Vec::new(), named }
     }

@@ -166,16 +166,21 @@ impl<'a> Input<'a> {
         self.ok(T::try_from(n).ok(), Wrong::Number)
     }
 
-    /// How many elements follow, each of which takes a byte at least, or is counted against
-    /// [`Limits::elements`](super::Limits::elements).
+    /// How many elements follow.
     ///
     /// # Errors
     ///
-    /// If there are too many.
+    /// If there are more than [`Limits::elements`](super::Limits::elements) allow.
     pub fn count(&mut self) -> Result<usize, DecodeError> {
-        let count: u64 = self.number()?;
-        self.elements_left = self.ok(self.elements_left.checked_sub(count), Wrong::Limit("elements"))?;
+        let count = self.number()?;
+        self.allow(count)?;
         self.ok(usize::try_from(count).ok(), Wrong::Limit("elements"))
+    }
+
+    /// Takes note that so many elements follow.
+    pub(super) fn allow(&mut self, elements: u64) -> Result<(), DecodeError> {
+        self.elements_left = self.ok(self.elements_left.checked_sub(elements), Wrong::Limit("elements"))?;
+        Ok(())
     }
 
     /// Goes one level deeper, where a value may have another of its type inside. [`leave`](Self::leave) it afterwards.

@@ -79,7 +79,7 @@ impl<S: Columns> Codec for Causal<S> {
         let table = replicas(self.version(), self.ahead());
         write_table(&table, self.version(), out);
         self.ahead().write(out);
-        S::write_column(&[&**self], &mut FactWriter::new(out, &table, self.names()));
+        S::write_column(&[&**self], &mut FactWriter::new(out, &table, self.version(), self.names()));
     }
 
     fn read_body(input: &mut Input<'_>) -> Result<Self, DecodeError> {
@@ -115,7 +115,7 @@ impl<S: Columns> Codec for Delta<S> {
         table.sort();
         table.dedup();
         write_table(&table, self.events(), out);
-        S::write_changes(&[self.change()], &mut FactWriter::new(out, &table, &Names::new()));
+        S::write_changes(&[self.change()], &mut FactWriter::new(out, &table, self.events(), &Names::new()));
     }
 
     fn read_body(input: &mut Input<'_>) -> Result<Self, DecodeError> {

@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "tests explain themselves by their names")]
 
 mod broken;
+mod codec;
 #[cfg(feature = "serde")]
 mod formats;
 mod fresh;
