@@ -29,7 +29,7 @@ pub fn build(mutants: &[Mutant], sources: &Path, work: &Path) -> Built {
     }
     let mut unviable = BTreeSet::new();
     loop {
-        let (places, constants) = write(mutants, &unviable, sources, &tree);
+        let (places, constants) = write(mutants, &mut unviable, sources, &tree);
         let (failed, messages) = cargo(&tree, &["check", "--lib"]);
         if !failed {
             let (failed, messages) = cargo(&tree, &["test", "--lib", "--tests", "--no-run"]);
@@ -52,7 +52,7 @@ pub fn build(mutants: &[Mutant], sources: &Path, work: &Path) -> Built {
 /// Writes the sources with all mutants that are left.
 fn write(
     mutants: &[Mutant],
-    unviable: &BTreeSet<usize>,
+    unviable: &mut BTreeSet<usize>,
     sources: &Path,
     tree: &Path,
 ) -> (Places, BTreeSet<usize>) {
@@ -66,13 +66,14 @@ fn write(
         mutants.retain(|mutant| !unviable.contains(&mutant.id));
         let source = fs::read_to_string(sources.join(file)).expect("a source file");
         let rewritten = rewrite(&source, &mutants);
+        unviable.extend(rewritten.broken);
         for id in rewritten.left_out {
             let mutant = mutants.iter().find(|m| m.id == id).expect("one of them");
             assert!(mutant.genre == "BinaryOperator", "a place is found for {}", mutant.key);
             constants.insert(id);
         }
         let text = if file == "src/lib.rs" {
-            format!("#![feature(core_intrinsics)] {}{}", rewritten.text, include_str!("switch.rs"))
+            format!("#![feature(core_intrinsics, const_eval_select)] {}{}", rewritten.text, include_str!("switch.rs"))
         } else {
             rewritten.text
         };

@@ -38,6 +38,8 @@ pub struct Rewritten {
     pub places: Vec<(usize, Range<usize>)>,
     /// Mutants for which there is no place: those in constants.
     pub left_out: Vec<usize>,
+    /// Mutants that are no Rust.
+    pub broken: Vec<usize>,
 }
 
 pub fn rewrite(source: &str, mutants: &[Mutant]) -> Rewritten {
@@ -46,15 +48,16 @@ pub fn rewrite(source: &str, mutants: &[Mutant]) -> Rewritten {
         source,
         at: mutants.iter().map(|m| ((m.start, m.id), m)).collect(),
         edits: Vec::new(),
+        broken: Vec::new(),
         in_const: false,
     };
     finder.visit_file(&file);
     let left_out = finder.at.values().map(|m| m.id).collect();
-    let mut edits = finder.edits;
+    let (mut edits, broken) = (finder.edits, finder.broken);
     edits.sort_by_key(|edit| (edit.range.start, Reverse(edit.range.end)));
     let mut writer = Writer { source, text: String::new(), places: Vec::new() };
     writer.write(0..source.len(), &edits);
-    Rewritten { text: writer.text, places: writer.places, left_out }
+    Rewritten { text: writer.text, places: writer.places, left_out, broken }
 }
 
 /// A piece of the source that is written otherwise.
@@ -79,11 +82,21 @@ struct Finder<'a> {
     /// The mutants whose place was not found yet.
     at: BTreeMap<((usize, usize), usize), &'a Mutant>,
     edits: Vec<Edit>,
+    broken: Vec<usize>,
     in_const: bool,
 }
 
 fn place(at: LineColumn) -> (usize, usize) {
     (at.line, at.column + 1)
+}
+
+/// Whether it is a condition with a `let`, which only `&&` can join to others.
+fn has_let(expr: &syn::ExprBinary) -> bool {
+    [&expr.left, &expr.right].into_iter().any(|side| match &**side {
+        syn::Expr::Let(_) => true,
+        syn::Expr::Binary(side) => has_let(side),
+        _ => false,
+    })
 }
 
 impl Finder<'_> {
@@ -118,9 +131,19 @@ impl Finder<'_> {
     fn body(&mut self, signature: &syn::Signature, block: &syn::Block) {
         let mutants: Vec<Mutant> = self.take("FnValue", block.span(), false);
         if !mutants.is_empty() {
+            let mut items = Items { source: self.source, found: None };
+            items.visit_return_type(&signature.output);
             let opaque = matches!(&signature.output,
                 syn::ReturnType::Type(_, ty) if matches!(**ty, syn::Type::ImplTrait(_)));
-            let returns = mutants.into_iter().map(|m| (m.id, m.replacement)).collect();
+            let value = |m: &Mutant| match items.found {
+                Some(item) if opaque => {
+                    let call = |name: &str| (format!("iter::{name}("), format!("iter::{name}::<{item}>("));
+                    let ((once, of_one), (empty, of_none)) = (call("once"), call("empty"));
+                    m.replacement.replace(&once, &of_one).replace(&empty, &of_none)
+                }
+                _ => m.replacement.clone(),
+            };
+            let returns = mutants.iter().map(|m| (m.id, value(m))).collect();
             self.edits.push(Edit { range: block.span().byte_range(), kind: Kind::Body { returns, opaque } });
         }
     }
@@ -165,7 +188,11 @@ impl<'ast> Visit<'ast> for Finder<'_> {
 
     fn visit_expr_binary(&mut self, expr: &'ast syn::ExprBinary) {
         let mutants = self.take("BinaryOperator", expr.op.span(), true);
-        self.choose(expr.span(), mutants, expr.op.span().byte_range());
+        if has_let(expr) {
+            self.broken.extend(mutants.iter().map(|m| m.id));
+        } else {
+            self.choose(expr.span(), mutants, expr.op.span().byte_range());
+        }
         visit::visit_expr_binary(self, expr);
     }
 
@@ -201,6 +228,20 @@ impl<'ast> Visit<'ast> for Finder<'_> {
             self.edits.push(Edit { range: end..end, kind: Kind::NoGuard(id) });
         }
         visit::visit_arm(self, arm);
+    }
+}
+
+/// Looks for the `T` in `impl Iterator<Item = T>`.
+struct Items<'a> {
+    source: &'a str,
+    found: Option<&'a str>,
+}
+
+impl<'ast> Visit<'ast> for Items<'_> {
+    fn visit_assoc_type(&mut self, item: &'ast syn::AssocType) {
+        if item.ident == "Item" {
+            self.found = Some(&self.source[item.ty.span().byte_range()]);
+        }
     }
 }
 
