@@ -21,11 +21,8 @@ type Places = BTreeMap<String, Vec<(usize, Range<usize>)>>;
 
 pub fn build(mutants: &[Mutant], sources: &Path, work: &Path) -> Built {
     let tree = work.join("tree");
-    drop(fs::remove_dir_all(&tree));
-    fs::create_dir_all(&tree).expect("a directory to work in");
     for part in ["Cargo.toml", "Cargo.lock", "README.md", "src", "docs", "tests", "examples"] {
-        let done = Command::new("cp").arg("-R").arg(sources.join(part)).arg(&tree).status();
-        assert!(done.is_ok_and(|status| status.success()), "{part} is copied");
+        copy(&sources.join(part), &tree.join(part), part != "src");
     }
     let mut unviable = BTreeSet::new();
     loop {
@@ -49,6 +46,47 @@ pub fn build(mutants: &[Mutant], sources: &Path, work: &Path) -> Built {
     }
 }
 
+/// Makes `to` the same as `from`; of Rust's files only if `rust`, because others are written in their place.
+fn copy(from: &Path, to: &Path, rust: bool) {
+    if !from.is_dir() {
+        if rust || from.extension().is_none_or(|extension| extension != "rs") {
+            update(to, &fs::read(from).expect("a file to copy"));
+        }
+        return;
+    }
+    fs::create_dir_all(to).expect("a directory to copy to");
+    for entry in fs::read_dir(to).expect("a directory").map(|entry| entry.expect("an entry")) {
+        let gone = !from.join(entry.file_name()).exists();
+        if gone && entry.path().is_dir() {
+            fs::remove_dir_all(entry.path()).expect("an old directory");
+        } else if gone {
+            fs::remove_file(entry.path()).expect("an old file");
+        }
+    }
+    for entry in fs::read_dir(from).expect("a directory").map(|entry| entry.expect("an entry")) {
+        copy(&entry.path(), &to.join(entry.file_name()), rust);
+    }
+}
+
+/// Writes a file, unless it is so already: then cargo need not build it again.
+fn update(path: &Path, text: &[u8]) {
+    if fs::read(path).ok().as_deref() != Some(text) {
+        fs::write(path, text).expect("a file to write to");
+    }
+}
+
+/// Names the Rust files in a directory.
+fn rust_files(directory: &Path, name: &str, found: &mut dyn FnMut(String)) {
+    for entry in fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("an entry")) {
+        let name = format!("{name}/{}", entry.file_name().to_string_lossy());
+        if entry.path().is_dir() {
+            rust_files(&entry.path(), &name, found);
+        } else if name.ends_with(".rs") {
+            found(name);
+        }
+    }
+}
+
 /// Writes the sources with all mutants that are left.
 fn write(
     mutants: &[Mutant],
@@ -56,15 +94,15 @@ fn write(
     sources: &Path,
     tree: &Path,
 ) -> (Places, BTreeSet<usize>) {
-    let mut of_file = BTreeMap::<&str, Vec<Mutant>>::new();
+    let mut of_file = BTreeMap::<String, Vec<Mutant>>::new();
+    rust_files(&sources.join("src"), "src", &mut |file| drop(of_file.insert(file, Vec::new())));
     for mutant in mutants {
-        of_file.entry(&mutant.file).or_default().push(mutant.clone());
+        of_file.get_mut(&mutant.file).expect("a source file").push(mutant.clone());
     }
-    of_file.entry("src/lib.rs").or_default();
     let (mut places, mut constants) = (Places::new(), BTreeSet::new());
     for (file, mut mutants) in of_file {
         mutants.retain(|mutant| !unviable.contains(&mutant.id));
-        let source = fs::read_to_string(sources.join(file)).expect("a source file");
+        let source = fs::read_to_string(sources.join(&file)).expect("a source file");
         let rewritten = rewrite(&source, &mutants);
         unviable.extend(rewritten.broken);
         for id in rewritten.left_out {
@@ -77,10 +115,8 @@ fn write(
         } else {
             rewritten.text
         };
-        if fs::read_to_string(tree.join(file)).ok().as_ref() != Some(&text) {
-            fs::write(tree.join(file), text).expect("a file to write to");
-        }
-        places.insert(file.to_string(), rewritten.places);
+        update(&tree.join(&file), text.as_bytes());
+        places.insert(file, rewritten.places);
     }
     (places, constants)
 }
