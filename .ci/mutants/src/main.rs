@@ -66,7 +66,17 @@ fn mutants(list: &Path, sources: &Path) -> Vec<Mutant> {
         }
         Mutant { id, file, genre, key, replacement: text(&value["replacement"]), start, end }
     };
-    list.as_array().expect("an array").iter().enumerate().map(mutant).collect()
+    let mut mutants: Vec<Mutant> = list.as_array().expect("an array").iter().enumerate().map(mutant).collect();
+    // Two functions may have one name, if only one of them is compiled.
+    let mut met = BTreeMap::<String, usize>::new();
+    for mutant in &mut mutants {
+        let times = met.entry(mutant.key.clone()).or_default();
+        *times += 1;
+        if *times > 1 {
+            write!(mutant.key, " ({times})").expect("text");
+        }
+    }
+    mutants
 }
 
 fn main() -> ExitCode {
