@@ -154,5 +154,19 @@ mod tests {
         assert!(!names.has_room_for([stranger].into_iter(), full));
         assert!(names.has_room_for([ReplicaId::from_u128(5)].into_iter(), full));
         assert_eq!(names.intern(stranger), Some(full));
+        let known = [ReplicaId::from_u128(5), stranger];
+        assert!(names.has_room_for(known.into_iter(), full), "who has a name needs no room");
+        let half_known = [ReplicaId::from_u128(5), ReplicaId::from_u128(u128::MAX - 1)];
+        assert!(names.has_room_for(half_known.into_iter(), full + 2));
+        assert!(!names.has_room_for(half_known.into_iter(), full + 1));
+    }
+
+    #[test]
+    fn the_last_slot_is_given_and_no_other() {
+        let all_but_one = Names::SLOTS - 1;
+        let ids: Vec<_> = (0..all_but_one).map(|n| ReplicaId::from_u128(n.into())).collect();
+        let mut names = Names { ids, sorted: (0..all_but_one).collect() };
+        assert_eq!(names.intern(ReplicaId::from_u128(u128::MAX - 1)), Some(all_but_one));
+        assert_eq!(names.intern(ReplicaId::from_u128(u128::MAX)), None);
     }
 }

@@ -111,33 +111,35 @@ impl Version {
                 _ => strangers += 1,
             }
         }
-        if strangers == 1 {
-            // The usual case of a newcomer: one insertion, no rebuilding.
-            let stranger = other.entries.iter().find_map(|entry| self.find(entry.0).err().zip(Some(entry)));
-            if let Some((at, entry)) = stranger {
-                self.entries.insert(at, entry.clone());
-            }
-        } else if strangers > 1 {
-            let mine = core::mem::take(&mut self.entries);
-            self.entries.reserve(mine.len() + strangers);
-            let mut theirs = other.entries.iter().peekable();
-            for entry in mine {
-                while let Some(stranger) = theirs.next_if(|(id, _)| *id < entry.0) {
-                    self.entries.push(stranger.clone());
+        match strangers {
+            0 => {}
+            1 => {
+                // The usual case of a newcomer: one insertion, no rebuilding.
+                let stranger =
+                    other.entries.iter().find_map(|entry| self.find(entry.0).err().zip(Some(entry)));
+                if let Some((at, entry)) = stranger {
+                    self.entries.insert(at, entry.clone());
                 }
-                theirs.next_if(|(id, _)| *id == entry.0);
-                self.entries.push(entry);
             }
-            self.entries.extend(theirs.cloned());
+            _ => {
+                let mine = core::mem::take(&mut self.entries);
+                self.entries.reserve(mine.len() + strangers);
+                let mut theirs = other.entries.iter().peekable();
+                for entry in mine {
+                    while let Some(stranger) = theirs.next_if(|(id, _)| *id < entry.0) {
+                        self.entries.push(stranger.clone());
+                    }
+                    theirs.next_if(|(id, _)| *id == entry.0);
+                    self.entries.push(entry);
+                }
+                self.entries.extend(theirs.cloned());
+            }
         }
         grew || strangers > 0
     }
 
     /// Takes all events of `other` away.
     pub fn subtract(&mut self, other: &Version) {
-        if self.is_empty() || other.is_empty() {
-            return;
-        }
         let mut rest = &other.entries[..];
         self.entries.retain(|(replica, mine)| {
             rest = &rest[gallop(rest, *replica)..];

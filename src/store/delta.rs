@@ -169,6 +169,12 @@ mod tests {
         assert_eq!(dots(group.change()), [(1, 1), (2, 1), (2, 2), (2, 3), (2, 4), (9, 1)]);
         assert!(!group.join(before) && !group.join(from_b));
         assert_eq!(group.change().events().len(), 6, "nothing twice");
+        let mut change = group.change().clone();
+        for part in [&write(&mut a, 1, |register| register.clear()), &group] {
+            change.union(part.change().clone());
+            change.union(part.change().clone());
+        }
+        assert_eq!(change.events().len(), 7, "not even of changes without their versions");
     }
 
     #[test]

@@ -85,8 +85,7 @@ impl<V> Dots<V> {
     /// As `kill` of each victim, in one pass. They are sorted.
     fn kill_all(&mut self, victims: &[Dot], receipt: &mut Receipt<'_>) {
         let names = receipt.names;
-        let is_live = |victim: &Dot| names.tag(*victim).is_some_and(|tag| self.find(names, tag).is_ok());
-        let unknown = |victim: &&Dot| !receipt.seen.contains(**victim) && !is_live(victim);
+        let unknown = |victim: &&Dot| !receipt.seen.contains(**victim);
         let ahead: Version = victims.iter().filter(unknown).copied().collect();
         receipt.ahead.union(&ahead);
         if !victims.is_empty() {

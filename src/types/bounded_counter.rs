@@ -360,6 +360,15 @@ mod tests {
     }
 
     #[test]
+    fn nothing_leaves_no_trace() {
+        let mut counter = BoundedCounter::new();
+        for delta in [counter.increment(A, 0), counter.decrement(A, 0), counter.transfer(A, B, 0)] {
+            assert_eq!(delta, Ok(BoundedCounter::new()));
+        }
+        assert_eq!(counter, BoundedCounter::new());
+    }
+
+    #[test]
     fn accounts_are_checked_at_their_end() {
         let mut counter = BoundedCounter::new();
         counter.increment(A, u64::MAX).unwrap();

@@ -218,6 +218,23 @@ fn deltas_that_contradict_themselves_are_refused() {
 }
 
 #[test]
+fn changes_alone_are_refused_as_they_are_in_deltas() {
+    refuses::<rejoin::store::DotsChange<u8>>(
+        &json!([event(A, 1, 7), event(A, 2, 8)]),
+        [json!([event(A, 1, 7), event(A, 1, 7)]), json!([event(A, 2, 8), event(A, 1, 7)])],
+    );
+}
+
+#[test]
+fn what_is_of_another_kind_is_refused_by_the_name_of_what_was_expected() {
+    let refusal = serde_json::from_str::<Version>("5").unwrap_err().to_string();
+    assert!(refusal.contains("expected a strictly sorted sequence"), "{refusal}");
+    let delta = json!({ "events": [], "change": 5 }).to_string();
+    let refusal = serde_json::from_str::<Delta<Tree>>(&delta).unwrap_err().to_string();
+    assert!(refusal.contains("expected the changed fields of a record"), "{refusal}");
+}
+
+#[test]
 fn what_is_cut_short_is_refused() {
     let mut writer = Writer::<Causal<Book>>::with_id(A);
     let delta = writer.edit(|book| (1..3).for_each(|n| book.entry(n).set(n)));

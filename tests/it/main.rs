@@ -6,12 +6,14 @@ mod codec;
 #[cfg(feature = "serde")]
 mod formats;
 mod fresh;
+mod growth;
 mod histories;
 #[cfg(feature = "serde")]
 mod hostile;
 mod identity;
 mod laws;
 mod pitfalls;
+mod reading;
 mod record;
 mod semantics;
 mod work;
