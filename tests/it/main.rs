@@ -4,6 +4,7 @@
 mod broken;
 #[cfg(feature = "serde")]
 mod formats;
+mod found;
 mod fresh;
 mod histories;
 #[cfg(feature = "serde")]
