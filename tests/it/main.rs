@@ -5,6 +5,7 @@ mod broken;
 mod codec;
 #[cfg(feature = "serde")]
 mod formats;
+mod found;
 mod fresh;
 mod growth;
 mod histories;
