@@ -1,4 +1,38 @@
 //! Bytes: compact, of one form, and safe to read from strangers.
+//!
+//! ```
+//! use rejoin::codec::Limits;
+//! use rejoin::{Causal, Codec, Delta, OrSet, Writer};
+//!
+//! let mut shop = Writer::<Causal<OrSet<String>>>::new();
+//! let delta = shop.edit(|set| set.insert("milk".into()));
+//!
+//! let bytes = delta.encode(); // no feature is needed, nor std
+//! let mut elsewhere = Writer::<Causal<OrSet<String>>>::new();
+//! elsewhere.apply(Delta::decode(&bytes)?);
+//!
+//! assert_eq!(shop.state().encode(), elsewhere.state().encode()); // equal states are equal bytes,
+//! assert_eq!(shop.state().digest(), elsewhere.state().digest()); // and have one digest
+//!
+//! let mut limits = Limits::default(); // for bytes from strangers
+//! limits.bytes = 1 << 20;
+//! assert!(Causal::<OrSet<String>>::decode_within(&bytes, &limits).is_err()); // it is a delta
+//! # Ok::<(), rejoin::codec::DecodeError>(())
+//! ```
+//!
+//! | trait | for whom |
+//! |---|---|
+//! | [`Codec`] | everybody: `encode`, `decode`, `encode_to`, `decode_from`, `digest` |
+//! | [`Element`] | who has keys and values of their own type |
+//! | [`Columns`] | nobody by hand: stores have it, and records by `#[derive(Codec)]` inside [`record!`](crate::record) |
+//!
+//! The format is told in [the guide](crate::guide::format).
+//!
+//! # Which one: this, or serde?
+//!
+//! This: smaller, faster, of one form, checked against lies of every kind, readable by later versions. serde: where
+//! something else chooses the format, such as JSON for a browser or a document of which a state is a part.
+
 mod columns;
 mod element;
 mod error;
@@ -60,7 +94,9 @@ impl Default for Limits {
     }
 }
 
-/// What can be written as bytes, and read again.
+/// What can be written as bytes, and read again: states, deltas, versions and plain values.
+///
+/// See [the module](self) for an example.
 pub trait Codec: Sized {
     /// What it is.
     const KIND: Kind;
