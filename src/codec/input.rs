@@ -108,6 +108,14 @@ impl<'a> Input<'a> {
     ///
     /// If there is none.
     pub fn byte(&mut self) -> Result<u8, DecodeError> {
+        if let Window::All(bytes) = self.window
+            && let Some(byte) = bytes.get(self.read)
+            && self.bytes_left > 0
+        {
+            self.read += 1;
+            self.bytes_left -= 1;
+            return Ok(*byte);
+        }
         self.fetch(1).map(|bytes| bytes[0])
     }
 
@@ -141,18 +149,26 @@ impl<'a> Input<'a> {
     ///
     /// If it does not fit a `T`, or could be shorter.
     pub fn number<T: TryFrom<u128>>(&mut self) -> Result<T, DecodeError> {
-        let mut n: u128 = 0;
-        for shift in (0..).step_by(7) {
-            let byte = self.byte()?;
+        // Nearly all numbers are short, and those of 63 bits are quicker.
+        let (mut low, mut shift) = (0_u64, 0);
+        let mut byte = self.byte()?;
+        while byte >= 0x80 && shift < 56 {
+            low |= u64::from(byte & 0x7F) << shift;
+            shift += 7;
+            byte = self.byte()?;
+        }
+        let mut n = u128::from(low);
+        loop {
             let bits = u128::from(byte & 0x7F);
             let fits = shift < 128 && bits << shift >> shift == bits && (byte != 0 || shift == 0);
             self.check(fits, Wrong::Number)?;
             n |= bits << shift;
             if byte < 0x80 {
-                break;
+                return self.ok(T::try_from(n).ok(), Wrong::Number);
             }
+            shift += 7;
+            byte = self.byte()?;
         }
-        self.ok(T::try_from(n).ok(), Wrong::Number)
     }
 
     /// A number, written by [`Output::signed`](super::Output::signed).

@@ -46,6 +46,12 @@ impl<'a> Output<'a> {
     /// A number, the shorter the smaller: seven bits to the byte, the lowest first.
     pub fn number(&mut self, n: impl Into<u128>) {
         let mut n: u128 = n.into();
+        while n > u128::from(u64::MAX) {
+            self.bytes.push(n.to_le_bytes()[0] | 0x80);
+            n >>= 7;
+        }
+        // Nearly all numbers are short, and those of 64 bits are quicker.
+        let mut n = u64::try_from(n).unwrap_or(u64::MAX);
         while n >= 0x80 {
             self.bytes.push(n.to_le_bytes()[0] | 0x80);
             n >>= 7;
