@@ -13,5 +13,6 @@ mod identity;
 mod laws;
 mod pitfalls;
 mod record;
+mod seeds;
 mod semantics;
 mod work;
