@@ -1,6 +1,7 @@
 //! The law kit on the crate's own types, each against its specification: what a reader should see, as a function of the
 //! events that are known and of which happened before which. The specifications share nothing with the kernel.
 
+pub(crate) mod bytes;
 mod causal;
 mod clocks;
 mod nested;
@@ -43,7 +44,7 @@ fn updates(kinds: usize, shapes: &[usize], most: usize) -> usize {
 /// Any bytes are a history, so that a fuzzer can look for one that breaks a law; here are some long ones.
 #[test]
 fn bytes_are_histories() {
-    for (name, run) in causal::ALL.iter().chain(clocks::ALL).chain(nested::ALL).chain(plain::ALL) {
+    for (name, run) in bytes::all() {
         for seed in 0..8_u32 {
             let bytes: Vec<u8> = (0..600)
                 .scan(seed, |x, _| {

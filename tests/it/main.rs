@@ -16,5 +16,6 @@ mod laws;
 mod pitfalls;
 mod reading;
 mod record;
+mod seeds;
 mod semantics;
 mod work;

@@ -100,7 +100,7 @@ macro_rules! subjects {
 
                 #[test]
                 fn keeps_the_laws() {
-                    crate::laws::keeps_the_laws(&This);
+                    super::super::keeps_the_laws(&This);
                 }
             }
         )+

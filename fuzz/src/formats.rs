@@ -1,0 +1,75 @@
+//! The two ways in which values travel here.
+
+use std::fmt::Debug;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::MEMORY;
+
+/// JSON says what it holds; postcard does not, and is all lengths and raw bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// `serde_json`.
+    Json,
+    /// `postcard`.
+    Postcard,
+}
+
+impl Format {
+    const ALL: [Format; 2] = [Format::Json, Format::Postcard];
+
+    /// # Panics
+    ///
+    /// If the value cannot be encoded: all can.
+    pub fn encode<T: Serialize>(self, value: &T) -> Vec<u8> {
+        match self {
+            Format::Json => serde_json::to_vec(value).expect("all can be written as JSON"),
+            Format::Postcard => postcard::to_stdvec(value).expect("all can be written in postcard"),
+        }
+    }
+
+    /// The value that the bytes stand for, or why they stand for none.
+    pub(crate) fn decode<T: DeserializeOwned>(self, bytes: &[u8]) -> Result<T, String> {
+        match self {
+            Format::Json => serde_json::from_slice(bytes).map_err(|error| error.to_string()),
+            Format::Postcard => match postcard::take_from_bytes(bytes) {
+                Ok((value, [])) => Ok(value),
+                Ok(_) => Err("something follows".to_string()),
+                Err(error) => Err(error.to_string()),
+            },
+        }
+    }
+
+    /// As [`decode`](Self::decode); memory must be in proportion to the bytes, whatever lengths they tell.
+    pub(crate) fn decode_within_bounds<T: DeserializeOwned>(self, bytes: &[u8]) -> Result<T, String> {
+        let before = MEMORY.current_usage();
+        MEMORY.reset_peak_usage();
+        let value = self.decode(bytes);
+        let taken = MEMORY.peak_usage().saturating_sub(before);
+        // Serde takes room for at most a mebibyte of what a length promises.
+        let bound = (5 << 18) + 256 * bytes.len();
+        assert!(taken <= bound, "decoding {} bytes took {taken}", bytes.len());
+        value
+    }
+}
+
+/// What can be encoded is decoded to an equal value, and that is encoded to the same bytes, in every format.
+///
+/// # Panics
+///
+/// If it is not.
+pub(crate) fn survives<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
+    for format in Format::ALL {
+        let bytes = format.encode(value);
+        match format.decode::<T>(&bytes) {
+            Ok(back) => {
+                assert_eq!(&back, value, "{format:?} changes it");
+                assert_eq!(format.encode(&back), bytes, "equal values, different {format:?}");
+            }
+            // What nests deeply in postcard may be too deep for JSON.
+            Err(error) if format == Format::Json && error.contains("recursion limit") => {}
+            Err(error) => panic!("what was written in {format:?} cannot be read: {error}\n{value:?}"),
+        }
+    }
+}
