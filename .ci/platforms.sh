@@ -47,7 +47,7 @@ tests() {
   export "${variable}_LINKER=$gnu-gcc" "${variable}_RUNNER=$qemu -L /usr/$gnu"
   log=$(mktemp)
   cargo "${build_std[@]}" test --all-features --lib --test it --target "$target" 2>&1 | tee "$log"
-  summary+=("$target, $((SECONDS - start)) s: $(grep -o '[0-9]* passed; [0-9]* failed' "$log" | paste -sd ',')")
+  summary+=("$target, $((SECONDS - start)) s: $(grep -o '[0-9]* passed' "$log" | paste -sd '+' | sed 's/+/ + /')")
   rm "$log"
 }
 
