@@ -3,6 +3,7 @@
 
 mod causal;
 mod clocks;
+mod kit;
 mod nested;
 mod ops;
 mod plain;
