@@ -19,5 +19,14 @@ fi
 work=${CARGO_TARGET_DIR:-$PWD/target}/mutants
 mkdir -p "$work"
 cargo mutants --list --all-features --json >"$work/list.json"
+status=0
 cargo run --quiet --release --manifest-path .ci/mutants/Cargo.toml --target-dir "$work/tool" -- \
-  "$work/list.json" "$PWD" "$work" "$@"
+  "$work/list.json" "$PWD" "$work" "$@" || status=$?
+
+if [[ $# == 0 ]]; then
+  printf '\nMutants in constants, by cargo-mutants itself, against the unit tests:\n'
+  env -u CARGO_TARGET_DIR CARGO_PROFILE_TEST_DEBUG=0 CARGO_PROFILE_DEV_DEBUG=0 \
+    cargo mutants --all-features --no-shuffle --output "$work/constants" \
+    --re ': replace \S{1,2} with \S{1,2}$' --exclude-re ' in ' -- --lib || status=$?
+fi
+exit "$status"
