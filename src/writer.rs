@@ -295,7 +295,14 @@ impl<T: Root> Writer<T> {
     }
 
     fn renew(&mut self, because: Because) {
-        let (old, new) = (self.identity.replica, (self.ids)());
+        let old = self.identity.replica;
+        // Liars may have used up ids that can be foretold. A state names so many replicas and no more, so this ends.
+        let new = loop {
+            let id = (self.ids)();
+            if self.state.made_by(id) <= T::MOST_MADE {
+                break id;
+            }
+        };
         self.author = Author::new(self.author.clock_of(new));
         self.identity.replica = new;
         self.identity.made = self.state.made_by(new);

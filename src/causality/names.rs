@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 use crate::{Dot, ReplicaId};
 
 /// A dot by its short name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Tag(u64);
 
 const COUNTER_BITS: u32 = 44;
@@ -52,8 +52,13 @@ impl Names {
     /// How many names strangers may bring, so that they cannot lock this state's own writers out.
     pub(crate) const FOR_STRANGERS: u32 = Self::SLOTS - (1 << 10);
     /// How many a saved state may bring: more, since its own writers had come on top.
-    #[cfg(feature = "serde")]
     pub(crate) const FOR_SAVED: u32 = Self::SLOTS - (1 << 9);
+
+    /// The names of replicas that are sorted already, in their order.
+    pub(crate) fn sorted(ids: Vec<ReplicaId>) -> Self {
+        debug_assert!(ids.is_sorted() && ids.len() <= Self::SLOTS as usize);
+        Names { sorted: (0..Self::SLOTS).take(ids.len()).collect(), ids }
+    }
 
     pub(crate) const fn new() -> Self {
         Names { ids: Vec::new(), sorted: Vec::new() }

@@ -47,6 +47,12 @@ pub trait Subject {
         None
     }
 
+    /// The state as bytes, if equal states have equal bytes.
+    fn encode(&self, state: &Self::State) -> Option<Vec<u8>> {
+        let _ = state;
+        None
+    }
+
     /// The state after it was saved and loaded, if it can be.
     fn save_and_load(&self, state: &Self::State) -> Option<Self::State> {
         let _ = state;

@@ -219,6 +219,7 @@ impl<'s, S: Subject> World<'s, S> {
         let Informed { state, knows } = &self.replicas[who];
         if let Some(twin) = self.met.iter().find(|other| other.knows == *knows) {
             require(Law::SameEventsSameState, &twin.state, state)?;
+            require(Law::SameBytes, &self.subject.encode(&twin.state), &self.subject.encode(state))?;
         } else {
             self.specified(state, knows)?;
             self.met.push(self.replicas[who].clone());
@@ -266,6 +267,7 @@ impl<'s, S: Subject> World<'s, S> {
         grouped.apply(group);
         for other in [&forward, &backward, &grouped] {
             require(Law::SameEventsSameState, &by_state, other)?;
+            require(Law::SameBytes, &self.subject.encode(&by_state), &self.subject.encode(other))?;
         }
         let everything = (0..self.events.len()).collect();
         self.specified(&by_state, &everything)?;

@@ -1,4 +1,5 @@
 use alloc::borrow::Cow;
+use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Deref;
 
@@ -205,6 +206,23 @@ impl<S: Store> Causal<S> {
             return Err(Full);
         }
         version.replicas().all(|id| self.names.intern(id).is_some()).then_some(()).ok_or(Full)
+    }
+}
+
+impl<S> Causal<S> {
+    /// A state from parts that were read and checked, in which replicas are called by their place in `replicas`.
+    pub(crate) fn from_decoded(
+        replicas: Vec<ReplicaId>,
+        seen: Version,
+        ahead: Version,
+        store: S,
+    ) -> Option<Self> {
+        (replicas.len() <= Names::FOR_SAVED as usize).then(|| Causal {
+            names: Names::sorted(replicas),
+            seen,
+            ahead,
+            store,
+        })
     }
 }
 

@@ -9,8 +9,8 @@ use crate::{Lattice, Version};
 /// reordered, and grouped by joining; [`without`](Self::without) and [`only`](Self::only) split a group again, between
 /// any two events. One delta that grows is a good log to answer peers from: `log.without(their_version)`.
 pub struct Delta<S: Store> {
-    pub(super) events: Version,
-    pub(super) change: S::Change,
+    pub(crate) events: Version,
+    pub(crate) change: S::Change,
 }
 
 impl<S: Store> Delta<S> {

@@ -21,7 +21,7 @@ use crate::{Dot, Version};
 /// Facts are ordered by full dot, so every replica lists them in the same order.
 #[derive(Clone)]
 pub struct Dots<V> {
-    facts: SmallVec<[(Tag, V); 1]>,
+    pub(crate) facts: SmallVec<[(Tag, V); 1]>,
 }
 
 impl<V> Dots<V> {

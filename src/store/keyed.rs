@@ -17,7 +17,7 @@ use crate::causality::Names;
 #[derive(Clone)]
 pub struct Keyed<K, S> {
     /// No child is empty, except while a handle is at work.
-    children: BTreeMap<K, S>,
+    pub(crate) children: BTreeMap<K, S>,
 }
 
 impl<K, S> Keyed<K, S> {
@@ -232,11 +232,15 @@ impl<K: Ord + Clone, S: Store> Store for Keyed<K, S> {
 
     fn tidy(&mut self, change: &mut Self::Change) {
         change.keys.retain(|key, change| {
-            if let Some(child) = self.children.get_mut(key) {
-                child.tidy(change);
-                if child.is_empty() {
-                    self.children.remove(key);
+            match self.children.get_mut(key) {
+                Some(child) => {
+                    child.tidy(change);
+                    if child.is_empty() {
+                        self.children.remove(key);
+                    }
                 }
+                // Removed in the same transaction; but the change may have empty places inside.
+                None => S::default().tidy(change),
             }
             !change.is_empty()
         });

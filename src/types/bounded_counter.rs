@@ -79,9 +79,9 @@ use crate::{Crdt, Lattice, ReplicaId};
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct BoundedCounter {
     /// The rights that the first replica has given to the second, ever; under (r, r) what r has added. Never 0.
-    given: BTreeMap<(ReplicaId, ReplicaId), u64>,
+    pub(crate) given: BTreeMap<(ReplicaId, ReplicaId), u64>,
     /// The rights that each replica has spent, ever. Never 0.
-    spent: BTreeMap<ReplicaId, u64>,
+    pub(crate) spent: BTreeMap<ReplicaId, u64>,
 }
 
 impl BoundedCounter {

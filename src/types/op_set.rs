@@ -57,7 +57,7 @@ use crate::{Dot, OpBased};
 /// Specification 15 of Shapiro et al. (2011).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpSet<T> {
-    members: BTreeMap<T, BTreeSet<Dot>>,
+    pub(crate) members: BTreeMap<T, BTreeSet<Dot>>,
 }
 
 /// An operation on an [`OpSet`].
@@ -184,11 +184,6 @@ impl<'de, T: serde::Deserialize<'de> + Ord> serde::Deserialize<'de> for OpSet<T>
                 Err("insertions are not a set of at least one")
             }
         })?;
-        let mut dots: Vec<Dot> = members.iter().flat_map(|(_, dots)| dots).copied().collect();
-        dots.sort_unstable();
-        if dots.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(serde::de::Error::custom("an insertion is of two members"));
-        }
         Ok(OpSet { members: members.into_iter().collect() })
     }
 }

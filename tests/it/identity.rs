@@ -1,6 +1,6 @@
 //! One id, one hand: forks, restarts, restored backups, copies.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 #[cfg(feature = "serde")]
 use rejoin::writer::Because;
@@ -9,8 +9,8 @@ use rejoin::*;
 type Set = Causal<OrSet<u32>>;
 
 /// Ids in order, from `first`.
-fn ids(first: u64) -> impl Fn() -> ReplicaId + Send + Sync + 'static {
-    let next = AtomicU64::new(first);
+fn ids(first: u32) -> impl Fn() -> ReplicaId + Send + Sync + 'static {
+    let next = AtomicU32::new(first);
     move || ReplicaId::from_u128(next.fetch_add(1, Ordering::Relaxed).into())
 }
 

@@ -2,8 +2,10 @@
 #![allow(missing_docs, reason = "tests explain themselves by their names")]
 
 mod broken;
+mod codec;
 #[cfg(feature = "serde")]
 mod formats;
+mod found;
 mod fresh;
 mod growth;
 mod histories;

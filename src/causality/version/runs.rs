@@ -139,7 +139,6 @@ impl Runs {
     }
 
     /// Runs as they were decoded; `None` unless they have the one form that such a set has.
-    #[cfg(feature = "serde")]
     pub(super) fn checked(runs: impl IntoIterator<Item = (u64, u64)>) -> Option<Self> {
         let mut checked: SmallVec<[Run; 1]> = SmallVec::new();
         for (first, last) in runs {

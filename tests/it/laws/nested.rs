@@ -4,7 +4,7 @@ use rejoin::*;
 use super::subject::subjects;
 
 record! {
-    #[derive(Debug, PartialEq)]
+    #[derive(Debug, PartialEq, Codec)]
     #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
     pub(super) struct Article {
         tags: OrSet<u8>,
@@ -13,7 +13,7 @@ record! {
 }
 
 record! {
-    #[derive(Debug, PartialEq)]
+    #[derive(Debug, PartialEq, Codec)]
     #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
     pub(super) struct Everything {
         members: OrSet<u8>,

@@ -80,9 +80,17 @@ macro_rules! subjects {
                         <$state as super::super::subject::Groups>::only(group, wanted)
                     }
 
-                    #[cfg(feature = "serde")]
+                    fn encode(&self, state: &$state) -> Option<Vec<u8>> {
+                        Some(state.encode())
+                    }
+
                     fn save_and_load(&self, state: &$state) -> Option<$state> {
-                        serde_json::from_value(serde_json::to_value(state).unwrap()).ok()
+                        let bytes = state.encode();
+                        let loaded = <$state>::decode(&bytes).unwrap();
+                        assert_eq!(loaded.encode(), bytes);
+                        #[cfg(feature = "serde")]
+                        assert_eq!(serde_json::from_value(serde_json::to_value(state).unwrap()).ok(), Some(loaded.clone()));
+                        Some(loaded)
                     }
                 }
 
