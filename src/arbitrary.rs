@@ -102,6 +102,7 @@ mod tests {
         let all = |of: fn(u8) -> u128| (0..=u8::MAX).map(of).collect::<alloc::collections::BTreeSet<_>>();
         assert!(all(|n| replica(n).as_u128()).into_iter().eq(1..=5));
         assert!(all(|n| dot((0, n)).counter().into()).into_iter().eq(1..=16));
+        assert_eq!(dot((6, 17)), dot((1, 1)));
         assert_eq!(counts(alloc::vec![(0, 7), (1, 0), (3, 1)]), BTreeMap::from([(ids[0], 7), (ids[3], 1)]));
     }
 

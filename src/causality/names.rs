@@ -130,6 +130,23 @@ mod tests {
     }
 
     #[test]
+    fn the_limits_are_those_that_are_written_down() {
+        use crate::{Causal, Counter, causality::Ticks, store::Root};
+
+        assert_eq!(Dot::MAX_COUNTER, 17_592_186_044_415, "seventeen million million events of a replica");
+        let left = u128::from(Dot::MAX_COUNTER) - <Causal<Counter> as Root>::MOST_MADE;
+        assert_eq!(
+            left, 1_099_511_627_776,
+            "a million million for the transaction in which the others run out"
+        );
+        assert_eq!(Names::SLOTS, 1_048_576, "a million replicas");
+        assert_eq!(Names::SLOTS - Names::FOR_STRANGERS, 1_024, "a thousand of them for local writers");
+        #[cfg(feature = "serde")]
+        assert_eq!(Names::SLOTS - Names::FOR_SAVED, 512, "some of those also after a restart");
+        assert_eq!(Ticks::MAX.get(), u64::MAX - 1, "all times but one");
+    }
+
+    #[test]
     fn slots_follow_arrival_and_names_are_found_again() {
         let mut names = Names::new();
         for n in 0..100 {

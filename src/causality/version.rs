@@ -111,29 +111,24 @@ impl Version {
                 _ => strangers += 1,
             }
         }
-        match strangers {
-            0 => {}
-            1 => {
-                // The usual case of a newcomer: one insertion, no rebuilding.
-                let stranger =
-                    other.entries.iter().find_map(|entry| self.find(entry.0).err().zip(Some(entry)));
-                if let Some((at, entry)) = stranger {
-                    self.entries.insert(at, entry.clone());
-                }
+        if strangers == 1 {
+            // The usual case of a newcomer: one insertion, no rebuilding.
+            let stranger = other.entries.iter().find_map(|entry| self.find(entry.0).err().zip(Some(entry)));
+            if let Some((at, entry)) = stranger {
+                self.entries.insert(at, entry.clone());
             }
-            _ => {
-                let mine = core::mem::take(&mut self.entries);
-                self.entries.reserve(mine.len() + strangers);
-                let mut theirs = other.entries.iter().peekable();
-                for entry in mine {
-                    while let Some(stranger) = theirs.next_if(|(id, _)| *id < entry.0) {
-                        self.entries.push(stranger.clone());
-                    }
-                    theirs.next_if(|(id, _)| *id == entry.0);
-                    self.entries.push(entry);
+        } else if strangers > 1 {
+            let mine = core::mem::take(&mut self.entries);
+            self.entries.reserve(mine.len() + strangers);
+            let mut theirs = other.entries.iter().peekable();
+            for entry in mine {
+                while let Some(stranger) = theirs.next_if(|(id, _)| *id < entry.0) {
+                    self.entries.push(stranger.clone());
                 }
-                self.entries.extend(theirs.cloned());
+                theirs.next_if(|(id, _)| *id == entry.0);
+                self.entries.push(entry);
             }
+            self.entries.extend(theirs.cloned());
         }
         grew || strangers > 0
     }

@@ -4,6 +4,7 @@
 pub(crate) mod bytes;
 mod causal;
 mod clocks;
+mod kit;
 mod nested;
 mod ops;
 mod plain;
