@@ -34,6 +34,7 @@
 //! something else chooses the format, such as JSON for a browser or a document of which a state is a part.
 
 mod columns;
+mod digest;
 mod element;
 mod error;
 mod facts;
@@ -175,14 +176,13 @@ pub trait Codec: Sized {
     ///
     /// It tells apart what honest replicas have. Whoever wants two values to have one digest can find such values.
     fn digest(&self) -> u128 {
-        use siphasher::sip128::{Hasher128, SipHasher24};
-        let mut hasher = SipHasher24::new();
-        let mut write = |bytes: &[u8]| core::hash::Hasher::write(&mut hasher, bytes);
+        let mut digest = digest::Digest::new();
+        let mut write = |bytes: &[u8]| digest.write(bytes);
         let mut drain = output::Drain(&mut write);
         let mut out = Output::draining(&mut drain);
         self.write_all(&mut out);
         out.finish();
-        hasher.finish128().as_u128()
+        digest.finish()
     }
 
     /// Writes the bytes as they come, without holding all of them.
