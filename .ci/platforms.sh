@@ -15,13 +15,11 @@ export CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_PROFILE_DEV_DEBUG=0
 summary=()
 step() { printf '\n== %s\n' "$*"; }
 
-# Installs packages unless the command is there: need COMMAND PACKAGE ...
-need() {
-  command -v "$1" >/dev/null && return
+install() {
   local sudo=()
   [ "$(id -u)" = 0 ] || sudo=(sudo)
   "${sudo[@]}" apt-get update -qq
-  "${sudo[@]}" apt-get install -qq -y --no-install-recommends "${@:2}" >/dev/null
+  "${sudo[@]}" apt-get install -qq -y --no-install-recommends "$@" >/dev/null
 }
 
 # Sets how cargo is to be called for a target: libraries_for TARGET CRATES-OF-STD
@@ -30,8 +28,7 @@ libraries_for() {
   unset RUSTC RUSTC_BOOTSTRAP
   if rustup target add "$1" 2>/dev/null; then return; fi
   echo "rustup has no libraries for $1: building them with Debian's compiler"
-  need /usr/bin/rustc rustc-web libstd-rust-web-dev rust-web-src
-  [ -d /usr/lib/rustlib/src/rust/library ] || need no-such-command rust-web-src
+  install rustc-web libstd-rust-web-dev rust-web-src
   export RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1
   build_std=(-Z "build-std=$2")
 }
@@ -40,8 +37,7 @@ libraries_for() {
 tests() {
   local target=$1 gnu=$2 qemu=qemu-$3 variable start=$SECONDS log
   step "$target: unit tests and integration tests under $qemu, REJOIN_CASES=$REJOIN_CASES"
-  need "$qemu" qemu-user
-  need "$gnu-gcc" "gcc-$gnu" "libc6-dev-${gnu%%-*}-cross"
+  type "$qemu" "$gnu-gcc" >/dev/null 2>&1 || install qemu-user "gcc-$gnu" "libc6-dev-${gnu%%-*}-cross"
   libraries_for "$target" std,test,panic_unwind
   variable=CARGO_TARGET_$(tr a-z- A-Z_ <<<"$target")
   export "${variable}_LINKER=$gnu-gcc" "${variable}_RUNNER=$qemu -L /usr/$gnu"
