@@ -111,7 +111,11 @@ fn write(
             constants.insert(id);
         }
         let text = if file == "src/lib.rs" {
-            format!("#![feature(core_intrinsics, const_eval_select)] {}{}", rewritten.text, include_str!("switch.rs"))
+            format!(
+                "#![feature(core_intrinsics, const_eval_select)] {}{}",
+                rewritten.text,
+                include_str!("switch.rs")
+            )
         } else {
             rewritten.text
         };

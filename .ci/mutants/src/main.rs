@@ -66,7 +66,8 @@ fn mutants(list: &Path, sources: &Path) -> Vec<Mutant> {
         }
         Mutant { id, file, genre, key, replacement: text(&value["replacement"]), start, end }
     };
-    let mut mutants: Vec<Mutant> = list.as_array().expect("an array").iter().enumerate().map(mutant).collect();
+    let mut mutants: Vec<Mutant> =
+        list.as_array().expect("an array").iter().enumerate().map(mutant).collect();
     // Two functions may have one name, if only one of them is compiled.
     let mut met = BTreeMap::<String, usize>::new();
     for mutant in &mut mutants {
@@ -126,7 +127,11 @@ fn saved(results: &Path) -> BTreeMap<String, String> {
 }
 
 /// Prints the table, and what is to be done. Fails if anything is.
-fn report(mutants: &[Mutant], outcomes: &BTreeMap<usize, Outcome>, equivalents: &BTreeSet<String>) -> ExitCode {
+fn report(
+    mutants: &[Mutant],
+    outcomes: &BTreeMap<usize, Outcome>,
+    equivalents: &BTreeSet<String>,
+) -> ExitCode {
     let mut table: BTreeMap<&str, [usize; 7]> = BTreeMap::new();
     let (mut missed, mut stale) = (Vec::new(), Vec::new());
     for (id, outcome) in outcomes {
@@ -151,7 +156,9 @@ fn report(mutants: &[Mutant], outcomes: &BTreeMap<usize, Outcome>, equivalents: 
             row[column] += 1;
         }
     }
-    println!("\n| file | mutants | do not compile | caught | hang: caught | in constants | equivalent | missed |");
+    println!(
+        "\n| file | mutants | do not compile | caught | hang: caught | in constants | equivalent | missed |"
+    );
     println!("|---|---:|---:|---:|---:|---:|---:|---:|");
     let all = table.remove("all");
     for (file, row) in table.into_iter().chain(all.map(|row| ("all", row))) {

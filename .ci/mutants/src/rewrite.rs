@@ -120,7 +120,8 @@ impl Finder<'_> {
         let range = whole.byte_range();
         if !mutants.is_empty() {
             let text = |m: &Mutant| {
-                let (before, behind) = (&self.source[range.start..cut.start], &self.source[cut.end..range.end]);
+                let (before, behind) =
+                    (&self.source[range.start..cut.start], &self.source[cut.end..range.end]);
                 format!("{before}{} {behind}", m.replacement)
             };
             let choices = mutants.iter().map(|m| (m.id, text(m))).collect();

@@ -33,8 +33,10 @@ impl Tests {
         let mut tests = Vec::new();
         let record = tree.with_file_name("reached.txt");
         for binary in binaries {
-            let list = Command::new(binary).args(["--list", "--format=terse"]).output().expect("a test binary");
-            for name in String::from_utf8_lossy(&list.stdout).lines().filter_map(|l| l.strip_suffix(": test")) {
+            let list =
+                Command::new(binary).args(["--list", "--format=terse"]).output().expect("a test binary");
+            for name in String::from_utf8_lossy(&list.stdout).lines().filter_map(|l| l.strip_suffix(": test"))
+            {
                 drop(fs::remove_file(&record));
                 let begin = Instant::now();
                 let mut command = command(binary, &[name], tree);
@@ -67,7 +69,8 @@ impl Tests {
             let names: Vec<&str> = tests.iter().map(|test| test.name.as_str()).collect();
             let expected: Duration = tests.iter().map(|test| test.takes).sum();
             let mut command = command(binary, &names, &self.tree);
-            let outcome = watch(command.env("MUTANT", mutant.to_string()), Duration::from_secs(5) + 8 * expected);
+            let outcome =
+                watch(command.env("MUTANT", mutant.to_string()), Duration::from_secs(5) + 8 * expected);
             if outcome != Outcome::Missed {
                 return outcome;
             }

@@ -173,7 +173,8 @@ fn a_check_of_a_broken_type_panics() {
     laws::check(&UNSPECIFIED);
 }
 
-/// A set of which `apply` says that it grew, whether or not, if the delta is of so many elements.
+/// A set of which `apply` says that it grew, whether or not, if the delta is of so many elements; if that is three, if the
+/// set is, and hears of 30.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Boast<const OF: usize>(GSet<u8>);
 
@@ -187,7 +188,7 @@ impl<const OF: usize> Crdt for Boast<OF> {
     type Delta = GSet<u8>;
 
     fn apply(&mut self, delta: GSet<u8>) -> bool {
-        let boasts = delta.len() == OF;
+        let boasts = if OF < 3 { delta.len() == OF } else { self.0.len() == OF && delta.iter().eq(&[30]) };
         self.0.join(delta) || boasts
     }
 }
@@ -200,7 +201,7 @@ impl<const OF: usize> Subject for Boaster<OF> {
     type Reading = ();
 
     fn mutations(&self) -> Vec<u8> {
-        vec![10, 20]
+        vec![10, 20, 30]
     }
 
     fn write(&self, state: &mut Boast<OF>, _: &mut Hand, value: &u8) -> GSet<u8> {
@@ -222,4 +223,14 @@ fn what_says_that_it_grew_when_it_hears_of_the_same_again_is_not_idempotent() {
     let others = laws::run(&Boaster::<2>, &history(steps)).unwrap_err();
     assert_eq!(others.law, Law::Idempotent);
     assert_eq!(others.story[2], "B hears of A's 10, and at once of A's 20");
+}
+
+/// States travel only, so nobody knows the last event alone; but it is heard of alone.
+#[test]
+fn an_event_is_heard_of_alone_by_those_who_know_what_came_before_it() {
+    let scope = Scope { replicas: 1, updates: 3, deltas: false };
+    let failure = laws::exhaust(&Boaster::<3>, scope).unwrap_err();
+    let scene = "who knows A's 10 and A's 20 and A's 30 hears of A's 30";
+    let told = ["A does 10", "A does 20", "A does 30", scene];
+    assert_eq!((failure.law, &failure.story[..]), (Law::TellsGrowth, &told.map(String::from)[..]));
 }
