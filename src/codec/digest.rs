@@ -23,7 +23,7 @@ impl Digest {
         for byte in bytes {
             self.rest |= u64::from(*byte) << (8 * (self.len % 8));
             self.len += 1;
-            if self.len % 8 == 0 {
+            if self.len.is_multiple_of(8) {
                 let word = core::mem::take(&mut self.rest);
                 self.word(word);
             }
@@ -50,19 +50,18 @@ impl Digest {
     }
 
     fn rounds(&mut self, n: usize) {
-        let [mut a, mut b, mut c, mut d] = self.state;
+        let v = &mut self.state;
         for _ in 0..n {
-            a = a.wrapping_add(b);
-            c = c.wrapping_add(d);
-            b = b.rotate_left(13) ^ a;
-            d = d.rotate_left(16) ^ c;
-            a = a.rotate_left(32).wrapping_add(d);
-            c = c.wrapping_add(b);
-            d = d.rotate_left(21) ^ a;
-            b = b.rotate_left(17) ^ c;
-            c = c.rotate_left(32);
+            v[0] = v[0].wrapping_add(v[1]);
+            v[2] = v[2].wrapping_add(v[3]);
+            v[1] = v[1].rotate_left(13) ^ v[0];
+            v[3] = v[3].rotate_left(16) ^ v[2];
+            v[0] = v[0].rotate_left(32).wrapping_add(v[3]);
+            v[2] = v[2].wrapping_add(v[1]);
+            v[3] = v[3].rotate_left(21) ^ v[0];
+            v[1] = v[1].rotate_left(17) ^ v[2];
+            v[2] = v[2].rotate_left(32);
         }
-        self.state = [a, b, c, d];
     }
 }
 

@@ -293,34 +293,28 @@ pub(super) fn read_text(input: &mut Input<'_>) -> Result<String, DecodeError> {
     input.ok(text.ok(), Wrong::Value("a text"))
 }
 
-/// As what they are made from and can be made into.
-macro_rules! same_as {
-    ($($type:ty: $other:ty, |$value:ident| $into:expr, |$read:ident| $from:expr;)+) => {
+/// As `String`.
+macro_rules! texts {
+    ($($text:ty),+) => {
         $(
-            impl Element for $type {
+            impl Element for $text {
                 fn shape(shape: &mut Shape) {
-                    <$other>::shape(shape);
+                    String::shape(shape);
                 }
 
                 fn write(&self, out: &mut Output<'_>) {
-                    let $value = self;
-                    let write: fn(&_, &mut Output<'_>) = $into;
-                    write($value, out);
+                    write_text(self, out);
                 }
 
                 fn read(input: &mut Input<'_>) -> Result<Self, DecodeError> {
-                    let $read = <$other>::read(input)?;
-                    Ok($from)
+                    read_text(input).map(Into::into)
                 }
             }
         )+
     };
 }
 
-same_as! {
-    Box<str>: String, |text| |text: &Box<str>, out| write_text(text, out), |text| text.into_boxed_str();
-    Arc<str>: String, |text| |text: &Arc<str>, out| write_text(text, out), |text| text.into();
-}
+texts!(Box<str>, Arc<str>);
 
 impl<T: Element> Element for Box<T> {
     fn shape(shape: &mut Shape) {
@@ -580,14 +574,11 @@ impl<T: Element> Element for Vec<T> {
 }
 
 /// Reads so many keys, which are sorted.
-pub(super) fn read_keys<K: Element + Ord>(
+fn read_keys<K: Element + Ord + Clone>(
     n: usize,
     input: &mut Input<'_>,
     mut then: impl FnMut(K, &mut Input<'_>) -> Result<(), DecodeError>,
-) -> Result<(), DecodeError>
-where
-    K: Clone,
-{
+) -> Result<(), DecodeError> {
     let mut previous: Option<K> = None;
     for _ in 0..n {
         let key = K::read_key(previous.as_ref(), input)?;

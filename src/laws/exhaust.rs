@@ -180,8 +180,8 @@ impl<'a, S: Subject> Search<'a, S> {
         require(Law::DeltaIsMutation, &after, &by_delta)?;
 
         for rest in 0..self.known.len() {
-            let known = self.known[rest].as_ref().filter(|_| self.deltas_travel || includes(rest, knows));
-            let informed = known.map(|known| {
+            let before = self.known[rest].as_ref().filter(|_| self.deltas_travel || includes(rest, knows));
+            let informed = before.map(|known| {
                 let mut one_by_one = known.one_by_one.clone();
                 one_by_one.apply(delta.clone());
                 let mut group = delta.clone();

@@ -36,12 +36,12 @@ impl std::io::Read for Dripping<'_> {
     }
 }
 
-fn columns<T: codec::Element + Ord + Clone + PartialEq + Debug>(values: Vec<T>) {
+fn columns<T: codec::Element + Ord + Clone + PartialEq + Debug>(values: &[T]) {
     values.iter().for_each(|value| drop(travels(value)));
     travels(&values.iter().cloned().collect::<BTreeSet<T>>());
     travels(&values.iter().map(|value| (value.clone(), value.clone())).collect::<BTreeMap<T, T>>());
     travels(&values.iter().map(|value| (value.clone(), Some(value.clone()))).collect::<Vec<_>>());
-    travels(&values);
+    travels(&values.to_vec());
 }
 
 proptest! {
@@ -54,44 +54,44 @@ proptest! {
         flags in prop::collection::vec(any::<bool>(), 0..40),
         uuids in prop::collection::vec(any::<[u8; 16]>(), 0..3),
     ) {
-        columns(vec![small]);
-        columns(unsigned.iter().map(|n| n.0).collect());
-        columns(unsigned.iter().map(|n| n.1).collect());
-        columns(unsigned.iter().map(|n| n.2).collect());
-        columns(unsigned);
-        columns(signed.iter().map(|n| n.0).collect());
-        columns(signed.iter().map(|n| n.1).collect());
-        columns(signed.iter().map(|n| n.2).collect());
-        columns(texts.iter().map(|text| text.0.clone()).collect());
-        columns(texts);
-        columns(flags);
-        columns(uuids.iter().map(|bytes| Uuid::from_bytes(*bytes)).collect());
-        columns(uuids);
+        columns(&[small]);
+        columns(&unsigned.iter().map(|n| n.0).collect::<Vec<_>>());
+        columns(&unsigned.iter().map(|n| n.1).collect::<Vec<_>>());
+        columns(&unsigned.iter().map(|n| n.2).collect::<Vec<_>>());
+        columns(&unsigned);
+        columns(&signed.iter().map(|n| n.0).collect::<Vec<_>>());
+        columns(&signed.iter().map(|n| n.1).collect::<Vec<_>>());
+        columns(&signed.iter().map(|n| n.2).collect::<Vec<_>>());
+        columns(&texts.iter().map(|text| text.0.clone()).collect::<Vec<_>>());
+        columns(&texts);
+        columns(&flags);
+        columns(&uuids.iter().map(|bytes| Uuid::from_bytes(*bytes)).collect::<Vec<_>>());
+        columns(&uuids);
     }
 
     #[test]
-    fn floats_are_in_order(a in any::<u64>(), b in any::<u64>()) {
+    fn floats_are_in_order(a in any::<u64>(), b in any::<u64>(), c in any::<u32>(), d in any::<u32>()) {
+        let (c, d) = (f32::from_bits(c), f32::from_bits(d));
+        prop_assert_eq!(c.total_cmp(&d), c.encode().cmp(&d.encode()));
+        prop_assert_eq!(f32::decode(&c.encode()).unwrap().to_bits(), c.to_bits());
         let (a, b) = (f64::from_bits(a), f64::from_bits(b));
         prop_assert_eq!(a.total_cmp(&b), a.encode().cmp(&b.encode()));
         prop_assert_eq!(f64::decode(&a.encode()).unwrap().to_bits(), a.to_bits());
-        let (a, b) = (a as f32, b as f32);
-        prop_assert_eq!(a.total_cmp(&b), a.encode().cmp(&b.encode()));
-        prop_assert_eq!(f32::decode(&a.encode()).unwrap().to_bits(), a.to_bits());
     }
 }
 
 #[test]
 fn the_ends_of_numbers_travel() {
-    columns(vec![u8::MIN, u8::MAX]);
-    columns(vec![u16::MIN, u16::MAX]);
-    columns(vec![u64::MIN, 127, 128, u64::MAX - 1, u64::MAX]);
-    columns(vec![u128::MIN, u128::MAX]);
-    columns(vec![i8::MIN, -1, 0, 1, i8::MAX]);
-    columns(vec![i64::MIN, i64::MIN + 1, -1, 0, 1, i64::MAX]);
-    columns(vec![i128::MIN, i128::MAX]);
-    columns(vec!['\0', 'a', char::MAX]);
-    columns(vec![Ticks::default(), Ticks::at_millis(1_700_000_000_000), Ticks::MAX]);
-    columns(vec![(); 1]);
+    columns(&[u8::MIN, u8::MAX]);
+    columns(&[u16::MIN, u16::MAX]);
+    columns(&[u64::MIN, 127, 128, u64::MAX - 1, u64::MAX]);
+    columns(&[u128::MIN, u128::MAX]);
+    columns(&[i8::MIN, -1, 0, 1, i8::MAX]);
+    columns(&[i64::MIN, i64::MIN + 1, -1, 0, 1, i64::MAX]);
+    columns(&[i128::MIN, i128::MAX]);
+    columns(&['\0', 'a', char::MAX]);
+    columns(&[Ticks::default(), Ticks::at_millis(1_700_000_000_000), Ticks::MAX]);
+    columns(&[(); 1]);
     travels(&vec![(); 3_000]);
     travels(&vec![vec![true; 1_025]; 3]);
 }

@@ -17,7 +17,8 @@ fn keeps_the_laws<S: Subject>(subject: &S) {
     laws::check(subject);
     let is_deep = std::env::var_os("REJOIN_DEEP").is_some();
     let kinds = subject.mutations().len();
-    let (most_by_states, most_by_deltas) = match (is_deep, std::any::type_name::<S::State>().contains("Map<")) {
+    let (most_by_states, most_by_deltas) = match (is_deep, std::any::type_name::<S::State>().contains("Map<"))
+    {
         (false, _) => (2_500, 800),
         (true, true) => (100_000, 20_000),
         (true, false) => (1_000_000, 60_000),

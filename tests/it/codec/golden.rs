@@ -72,11 +72,9 @@ fn apart<S: Store + 'static>(
     (a.into_state(), group)
 }
 
-fn both<S: codec::Columns + 'static>(
-    name: &str,
-    write: impl Fn(&mut <Causal<S> as store::Root>::Edit<'_>, u8),
-) where
-    S: std::fmt::Debug + Store<Change: PartialEq + std::fmt::Debug>,
+fn both<S>(name: &str, write: impl Fn(&mut <Causal<S> as store::Root>::Edit<'_>, u8))
+where
+    S: codec::Columns + Store<Change: PartialEq + std::fmt::Debug> + std::fmt::Debug + 'static,
 {
     let (state, group) = apart::<S>(write);
     golden(&format!("{name}.state"), &state);

@@ -20,7 +20,7 @@ fn set<T: Ord + Clone + codec::Element + 'static>(values: impl Iterator<Item = T
 #[test]
 fn a_set_of_random_numbers_takes_twelve_bytes_each() {
     let (bytes, n) = set((0..100_000).map(mix));
-    println!("{:.2} bytes per random u64", bytes as f64 / n as f64);
+    println!("{bytes} bytes for {n}: random u64");
     assert!(bytes <= 12 * n, "{bytes} bytes");
 }
 
@@ -28,10 +28,10 @@ fn a_set_of_random_numbers_takes_twelve_bytes_each() {
 fn what_is_appended_takes_two_bytes_over_the_element() {
     let text = |n: u64| format!("{n:020}");
     let (bytes, n) = set((0..20_000).map(text));
-    println!("{:.2} bytes per appended text of 20", bytes as f64 / n as f64);
+    println!("{bytes} bytes for {n}: appended text of 20");
     assert!(bytes <= (20 + 2) * n, "{bytes} bytes");
     let (bytes, n) = set(0..20_000_u64);
-    println!("{:.2} bytes per appended u64", bytes as f64 / n as f64);
+    println!("{bytes} bytes for {n}: appended u64");
     assert!(bytes <= 3 * n, "{bytes} bytes");
 }
 

@@ -66,7 +66,7 @@ subjects! {
             Insert(key, _) | Remove(key) => place(earlier) == Some(key),
             Clear => true,
         };
-        (1..=2).filter_map(|key| latest(known, key, &place, &replaces)).filter_map(|m| match m {
+        (1..=2).filter_map(|key| latest(known, key, place, replaces)).filter_map(|m| match m {
             Insert(key, value) => Some((key, value)),
             Remove(_) | Clear => None,
         }).collect()

@@ -67,8 +67,8 @@ impl Crdt for Inbox {
 impl Inbox {
     /// Prepares an operation, which changes nothing, and sends it to everybody, itself included.
     fn send(&mut self, hand: &Hand, op: impl FnOnce(&OpSet<u8>, &mut Mint) -> Option<SetOp<u8>>) -> Self {
-        let mine = self.done.iter().filter(|(dot, ..)| dot.replica() == hand.replica()).map(|(dot, ..)| *dot);
-        let mut mint = mine.max().map_or_else(|| Mint::new(hand.replica()), Mint::resume);
+        let sent = self.done.iter().filter(|(dot, ..)| dot.replica() == hand.replica()).map(|(dot, ..)| *dot);
+        let mut mint = sent.max().map_or_else(|| Mint::new(hand.replica()), Mint::resume);
         let before = self.set.clone();
         let op = op(&self.set, &mut mint);
         assert_eq!(self.set, before);
