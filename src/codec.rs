@@ -214,15 +214,26 @@ pub trait Codec: Sized {
     #[cfg(feature = "std")]
     fn decode_from(mut reader: impl std::io::Read, limits: &Limits) -> std::io::Result<Self> {
         let mut result = Ok(());
-        let mut more = |bytes: &mut Vec<u8>| {
-            use std::io::Read;
-            if result.is_ok() {
-                result = reader.by_ref().take(input::CHUNK as u64).read_to_end(bytes).map(drop);
-            }
-        };
-        let value = Self::read_all(&mut Input::from(&mut more, limits));
+        let value = Self::decode_by(
+            &mut |bytes| {
+                use std::io::Read;
+                if result.is_ok() {
+                    result = reader.by_ref().take(input::CHUNK as u64).read_to_end(bytes).map(drop);
+                }
+            },
+            limits,
+        );
         result?;
         value.map_err(|error| std::io::Error::new(std::io::ErrorKind::InvalidData, error))
+    }
+
+    /// As `decode_from`, without `std`: `more` appends some bytes, or none if there are no more.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`], if they are not what `encode` makes, or too much.
+    fn decode_by(more: &mut dyn FnMut(&mut Vec<u8>), limits: &Limits) -> Result<Self, DecodeError> {
+        Self::read_all(&mut Input::from(more, limits))
     }
 
     /// Reads all of `bytes`, if they stay within limits.

@@ -6,7 +6,7 @@
 //! | [`your_own_type`] | who needs a type that is not here |
 //! | [`limits`] | who wants to know beforehand what will not work |
 //! | [`how_it_works`] | who wants to see inside |
-//! | [`format`] | who wants to read the bytes elsewhere, or to change a type later |
+//! | [`format`](mod@format) | who wants to read the bytes elsewhere, or to change a type later |
 //!
 //! Which type does what when replicas disagree is in the table of [`types`](crate::types).
 

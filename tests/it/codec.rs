@@ -115,6 +115,10 @@ fn plain_values_travel() {
     travels(&(Max::new(3_u8), Min::new(4_u8), Max::<u8>::default()));
     travels(&lattice::Lex::new(Max::new(1_u8), BTreeSet::from([1_u8, 2])));
     travels(&Some(GCounter::new()));
+    travels(&Box::new(7_u8));
+    travels::<Box<str>>(&"x".into());
+    travels::<std::sync::Arc<str>>(&"x".into());
+    travels(&VectorClock::new());
     let mut ledger = Writer::<BTreeMap<String, PnCounter>>::with_id(id(9));
     ledger.try_edit(|ledger| ledger.entry("tea".to_string()).add(3)).unwrap();
     ledger.try_edit(|ledger| ledger.entry("milk".to_string()).subtract(300)).unwrap();
@@ -162,4 +166,36 @@ fn limits_are_kept() {
     assert_eq!(within(|limits| limits.replicas = 2), Err(Wrong::Limit("replicas")));
     assert_eq!(within(|limits| limits.bytes = 50), Err(Wrong::Limit("bytes")));
     assert_eq!(within(|limits| limits.elements = 2), Err(Wrong::Limit("elements")));
+}
+
+#[test]
+fn errors_say_what_and_where() {
+    let say = |bytes: &[u8]| u16::decode(bytes).unwrap_err().to_string();
+    assert_eq!(say(b"rj"), "the bytes end too early (at byte 2)");
+    assert_eq!(say(b"xml!"), "these are not bytes of rejoin (at byte 2)");
+    assert_eq!(say(b"rj\x07\x00"), "format 7 is not known here (at byte 3)");
+    assert_eq!(say(b"rj\x01\x02"), "this is something else (kind 2) (at byte 4)");
+    assert_eq!(say(b"rj\x01\x00\x01\x06"), "this is of another type (at byte 6)");
+    assert_eq!(
+        say(b"rj\x01\x00\x01\x04\xFF\xFF\x7F"),
+        "a number does not fit, or could be shorter (at byte 9)"
+    );
+    assert_eq!(say(b"rj\x01\x00\x01\x04\x07\x00"), "the bytes go on after the end (at byte 7)");
+    let others = [
+        (Wrong::Field("note".to_string()), "the field `note` is not known here"),
+        (Wrong::Order, "something comes twice, or out of order"),
+        (Wrong::Empty, "something is empty"),
+        (Wrong::Replica, "a replica is not what it should be"),
+        (Wrong::Version, "intervals are empty, touching or out of bounds"),
+        (Wrong::NotSeen, "something is of an event that was not seen"),
+        (Wrong::Ahead, "something is ahead that cannot be"),
+        (Wrong::Twice, "an event is in two places, or kills itself"),
+        (Wrong::Value("a color"), "this is not a color"),
+        (Wrong::Limit("bytes"), "too many bytes"),
+    ];
+    for (wrong, text) in others {
+        assert_eq!(wrong.to_string(), text);
+    }
+    let failed = u16::decode_from(&b"rj"[..], &Limits::default()).unwrap_err();
+    assert_eq!(failed.kind(), std::io::ErrorKind::InvalidData);
 }
