@@ -50,7 +50,8 @@ macro_rules! subjects {
 
                     #[cfg(feature = "serde")]
                     fn save_and_load(&self, state: &$state) -> Option<$state> {
-                        serde_json::from_value(serde_json::to_value(state).unwrap()).ok()
+                        // What cannot be loaded is lost, and that breaks a law.
+                        Some(serde_json::from_value(serde_json::to_value(state).unwrap()).unwrap_or_default())
                     }
                 }
 
