@@ -1,11 +1,13 @@
 //! What the fuzz targets run. Each takes bytes, of which any are valid, and panics if something is wrong.
 
 pub mod decode;
+mod forge;
 pub mod formats;
 pub mod histories;
 pub mod hostile;
 pub mod roots;
 mod source;
+mod tamper;
 mod wire;
 
 /// All memory is counted, so that a decoder can be asked how much it took.
