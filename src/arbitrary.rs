@@ -93,6 +93,19 @@ arbitrary! {
 
 #[cfg(test)]
 mod tests {
+    use super::{BTreeMap, ReplicaId, Vec, counts, dot, replica};
+
+    /// Values that never speak of the same replicas, or of nobody, would test nothing.
+    #[test]
+    fn values_speak_of_five_replicas_and_sixteen_events() {
+        let ids: Vec<ReplicaId> = (1..=5).map(ReplicaId::from_u128).collect();
+        let all = |of: fn(u8) -> u128| (0..=u8::MAX).map(of).collect::<alloc::collections::BTreeSet<_>>();
+        assert!(all(|n| replica(n).as_u128()).into_iter().eq(1..=5));
+        assert!(all(|n| dot((0, n)).counter().into()).into_iter().eq(1..=16));
+        assert_eq!(dot((6, 17)), dot((1, 1)));
+        assert_eq!(counts(alloc::vec![(0, 7), (1, 0), (3, 1)]), BTreeMap::from([(ids[0], 7), (ids[3], 1)]));
+    }
+
     #[cfg(feature = "quickcheck")]
     #[test]
     fn quickcheck_generates_what_joins() {

@@ -6,6 +6,7 @@
 //! | [`your_own_type`] | who needs a type that is not here |
 //! | [`limits`] | who wants to know beforehand what will not work |
 //! | [`how_it_works`] | who wants to see inside |
+//! | [`format`](mod@format) | who wants to read the bytes elsewhere, or to change a type later |
 //!
 //! Which type does what when replicas disagree is in the table of [`types`](crate::types).
 
@@ -24,3 +25,7 @@ pub mod limits {}
 /// The kernel, explained in one sitting.
 #[doc = include_str!("../docs/how_it_works.md")]
 pub mod how_it_works {}
+
+/// The bytes, for who wants to read them elsewhere.
+#[doc = include_str!("../docs/format.md")]
+pub mod format {}

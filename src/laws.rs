@@ -105,6 +105,8 @@ pub enum Law {
     /// Who knows the same events is in the same state, by whatever ways the events came: as states, deltas, groups of
     /// deltas, operations.
     SameEventsSameState,
+    /// Equal states have equal bytes, whoever met whom first.
+    SameBytes,
     /// What was saved is loaded.
     RoundTrip,
     /// The reading is what the specification says.
@@ -123,6 +125,7 @@ impl fmt::Display for Law {
             Law::Inflates => "a mutation only adds to what is known",
             Law::DeltaIsMutation => "a mutation is what its delta says",
             Law::SameEventsSameState => "who knows the same events is in the same state",
+            Law::SameBytes => "equal states have equal bytes",
             Law::RoundTrip => "what was saved is loaded",
             Law::Specification => "the reading is what the specification says",
         })

@@ -91,6 +91,7 @@ extern crate alloc;
 #[cfg(any(feature = "proptest", feature = "quickcheck"))]
 mod arbitrary;
 pub mod causality;
+pub mod codec;
 pub mod guide;
 pub mod lattice;
 pub mod laws;
@@ -101,6 +102,7 @@ pub mod types;
 pub mod writer;
 
 pub use causality::{ClockError, Dot, HybridClock, ReplicaId, Stamp, VectorClock, Version};
+pub use codec::Codec;
 pub use lattice::{Crdt, Lattice, Max, Min, OpBased};
 pub use store::{Causal, Delta, Dots, Edit, Keyed, Newtype, Store};
 pub use types::{
@@ -113,6 +115,7 @@ pub use writer::{Identity, Writer};
 #[doc(hidden)]
 pub mod __private {
     pub use alloc::borrow::Cow;
+    pub use alloc::vec::Vec;
     #[cfg(feature = "serde")]
     pub use serde;
 

@@ -8,6 +8,8 @@
 mod bytes;
 #[path = "../../tests/it/laws/causal.rs"]
 mod causal;
+#[path = "../../tests/it/laws/clocks.rs"]
+mod clocks;
 #[path = "../../tests/it/laws/nested.rs"]
 mod nested;
 #[path = "../../tests/it/laws/plain.rs"]

@@ -1,5 +1,6 @@
 //! What the fuzz targets run. Each takes bytes, of which any are valid, and panics if something is wrong.
 
+pub mod codec;
 pub mod decode;
 mod forge;
 pub mod formats;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rejoin_fuzz::decode::{FORGED, TYPES};
 use rejoin_fuzz::formats::Format;
-use rejoin_fuzz::{decode, histories, hostile};
+use rejoin_fuzz::{codec, decode, histories, hostile};
 
 fn seeds(target: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(target)
@@ -29,6 +29,11 @@ fn seeds_of_histories() {
 #[test]
 fn seeds_of_decode() {
     replay("decode", decode::run);
+}
+
+#[test]
+fn seeds_of_codec() {
+    replay("codec", codec::run);
 }
 
 #[test]

@@ -189,6 +189,15 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_is_far_ahead_itself_follows_its_own_last_stamp() {
+        let mut clock = HybridClock::resume(ReplicaId::from_u128(1), Ticks::at_millis(1 << 44));
+        let own = clock.tick(1_000).unwrap();
+        clock.observe(own, 1_000).unwrap();
+        let above = clock.tick_above(own, 1_000).unwrap();
+        assert!(above > own && clock.tick(1_000).unwrap() > above, "no stamp is told twice");
+    }
+
+    #[test]
     fn a_near_future_is_followed() {
         let mut clock = clock().with_max_drift(10);
         let near = Stamp::new(Ticks::at_millis(1_010), ReplicaId::from_u128(9));

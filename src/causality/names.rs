@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 use crate::{Dot, ReplicaId};
 
 /// A dot by its short name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Tag(u64);
 
 const COUNTER_BITS: u32 = 44;
@@ -52,8 +52,13 @@ impl Names {
     /// How many names strangers may bring, so that they cannot lock this state's own writers out.
     pub(crate) const FOR_STRANGERS: u32 = Self::SLOTS - (1 << 10);
     /// How many a saved state may bring: more, since its own writers had come on top.
-    #[cfg(feature = "serde")]
     pub(crate) const FOR_SAVED: u32 = Self::SLOTS - (1 << 9);
+
+    /// The names of replicas that are sorted already, in their order.
+    pub(crate) fn sorted(ids: Vec<ReplicaId>) -> Self {
+        debug_assert!(ids.is_sorted() && ids.len() <= Self::SLOTS as usize);
+        Names { sorted: (0..Self::SLOTS).take(ids.len()).collect(), ids }
+    }
 
     pub(crate) const fn new() -> Self {
         Names { ids: Vec::new(), sorted: Vec::new() }
@@ -125,6 +130,23 @@ mod tests {
     }
 
     #[test]
+    fn the_limits_are_those_that_are_written_down() {
+        use crate::{Causal, Counter, causality::Ticks, store::Root};
+
+        assert_eq!(Dot::MAX_COUNTER, 17_592_186_044_415, "seventeen million million events of a replica");
+        let left = u128::from(Dot::MAX_COUNTER) - <Causal<Counter> as Root>::MOST_MADE;
+        assert_eq!(
+            left, 1_099_511_627_776,
+            "a million million for the transaction in which the others run out"
+        );
+        assert_eq!(Names::SLOTS, 1_048_576, "a million replicas");
+        assert_eq!(Names::SLOTS - Names::FOR_STRANGERS, 1_024, "a thousand of them for local writers");
+        #[cfg(feature = "serde")]
+        assert_eq!(Names::SLOTS - Names::FOR_SAVED, 512, "some of those also after a restart");
+        assert_eq!(Ticks::MAX.get(), u64::MAX - 1, "all times but one");
+    }
+
+    #[test]
     fn slots_follow_arrival_and_names_are_found_again() {
         let mut names = Names::new();
         for n in 0..100 {
@@ -149,5 +171,19 @@ mod tests {
         assert!(!names.has_room_for([stranger].into_iter(), full));
         assert!(names.has_room_for([ReplicaId::from_u128(5)].into_iter(), full));
         assert_eq!(names.intern(stranger), Some(full));
+        let known = [ReplicaId::from_u128(5), stranger];
+        assert!(names.has_room_for(known.into_iter(), full), "who has a name needs no room");
+        let half_known = [ReplicaId::from_u128(5), ReplicaId::from_u128(u128::MAX - 1)];
+        assert!(names.has_room_for(half_known.into_iter(), full + 2));
+        assert!(!names.has_room_for(half_known.into_iter(), full + 1));
+    }
+
+    #[test]
+    fn the_last_slot_is_given_and_no_other() {
+        let all_but_one = Names::SLOTS - 1;
+        let ids: Vec<_> = (0..all_but_one).map(|n| ReplicaId::from_u128(n.into())).collect();
+        let mut names = Names { ids, sorted: (0..all_but_one).collect() };
+        assert_eq!(names.intern(ReplicaId::from_u128(u128::MAX - 1)), Some(all_but_one));
+        assert_eq!(names.intern(ReplicaId::from_u128(u128::MAX)), None);
     }
 }

@@ -117,3 +117,23 @@ impl<'de> serde::Deserialize<'de> for Ticks {
         ticks.ok_or_else(|| serde::de::Error::custom("the time of a stamp is out of bounds"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn milliseconds_beyond_the_last_are_the_greatest_time_and_not_the_least() {
+        let last = Ticks::MAX.millis();
+        assert_eq!(Ticks::at_millis(last + 1), Ticks::MAX);
+        assert_eq!(Ticks::at_millis(u64::MAX), Ticks::MAX);
+        assert_eq!((Ticks::at_millis(last).millis(), Ticks::at_millis(last).fraction()), (last, 0));
+    }
+
+    #[test]
+    fn a_time_is_what_it_was_made_of() {
+        for ticks in [0, 1, 65_535, 65_536, u64::MAX - 1] {
+            assert_eq!(Ticks::new(ticks).map(Ticks::get), Some(ticks));
+        }
+    }
+}

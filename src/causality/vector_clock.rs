@@ -34,7 +34,7 @@ use crate::{Crdt, Lattice, ReplicaId};
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct VectorClock {
     /// No count is 0: a replica of which nothing was seen has no entry.
-    counts: BTreeMap<ReplicaId, u64>,
+    pub(crate) counts: BTreeMap<ReplicaId, u64>,
 }
 
 impl VectorClock {

@@ -135,9 +135,6 @@ impl Version {
 
     /// Takes all events of `other` away.
     pub fn subtract(&mut self, other: &Version) {
-        if self.is_empty() || other.is_empty() {
-            return;
-        }
         let mut rest = &other.entries[..];
         self.entries.retain(|(replica, mine)| {
             rest = &rest[gallop(rest, *replica)..];
@@ -193,13 +190,24 @@ impl Version {
         Counters(self.find(replica).map_or(&[], |at| self.entries[at].1.as_slice()))
     }
 
+    /// The intervals of one replica.
+    pub(crate) fn runs_of(&self, replica: ReplicaId) -> impl ExactSizeIterator<Item = (u64, u64)> {
+        self.of(replica).0.iter().map(|run| (run.first, run.last))
+    }
+
+    /// Adds the intervals of a replica that comes after all that are here. Nothing happens if they are none.
+    pub(crate) fn push(&mut self, replica: ReplicaId, runs: Vec<(u64, u64)>) {
+        debug_assert!(self.entries.last().is_none_or(|(last, _)| *last < replica));
+        self.entries.extend(Runs::checked(runs).map(|runs| (replica, runs)));
+    }
+
     fn find(&self, replica: ReplicaId) -> Result<usize, usize> {
         self.entries.binary_search_by_key(&replica, |(id, _)| *id)
     }
 }
 
 /// One replica's counters in a [`Version`].
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counters<'a>(&'a [Run]);
 
 impl Counters<'_> {

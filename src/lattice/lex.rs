@@ -1,5 +1,3 @@
-use core::cmp::Ordering;
-
 use crate::{Crdt, Lattice};
 
 /// A pair in which the greater first part decides, and takes its second part along.
@@ -7,8 +5,8 @@ use crate::{Crdt, Lattice};
 /// While the first parts are equal, the second parts join. That makes the first part an *epoch*: raising it
 /// throws away what was said in the second part before.
 ///
-/// If `A` is only partially ordered (two version vectors, say) and the first parts are incomparable, the result
-/// is their join with a bottom second part: neither side's second part has authority over the other's.
+/// The greater first part is the one that the join of both equals. If it equals neither (two versions that have diverged,
+/// say), the result is that join with a bottom second part: neither side's second part has authority over the other's.
 ///
 /// ```
 /// use rejoin::{Lattice, Max, lattice::Lex};
@@ -38,28 +36,49 @@ impl<A, B> Lex<A, B> {
     }
 }
 
-impl<A: Lattice + PartialOrd, B: Lattice> Lattice for Lex<A, B> {
+impl<A: Lattice + Clone + PartialEq, B: Lattice> Lattice for Lex<A, B> {
     fn join(&mut self, other: Self) -> bool {
-        match self.first.partial_cmp(&other.first) {
-            Some(Ordering::Greater) => false,
-            Some(Ordering::Equal) => self.second.join(other.second),
-            Some(Ordering::Less) => {
-                *self = other;
-                true
-            }
-            None => {
-                self.first.join(other.first);
-                self.second = B::default();
-                true
-            }
+        // The order is that of the join, which need not be the one that `A` compares by: two sets are ordered as lists
+        // are by `Ord`, and by inclusion here.
+        if self.first == other.first {
+            return self.second.join(other.second);
         }
+        let mut first = self.first.clone();
+        first.join(other.first.clone());
+        if first == self.first {
+            return false;
+        }
+        let second = if first == other.first { other.second } else { B::default() };
+        *self = Lex { first, second };
+        true
     }
 }
 
-impl<A: Lattice + PartialOrd, B: Lattice> Crdt for Lex<A, B> {
+impl<A: Lattice + Clone + PartialEq, B: Lattice> Crdt for Lex<A, B> {
     type Delta = Self;
 
     fn apply(&mut self, delta: Self) -> bool {
         self.join(delta)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeSet;
+
+    use super::*;
+    use crate::{Max, laws};
+
+    #[test]
+    fn the_order_is_that_of_the_join() {
+        let lex = |first: &[u8], max, second: &[u8]| {
+            let first: (BTreeSet<u8>, _) = (first.iter().copied().collect(), Max::new(max));
+            Lex::new(first, second.iter().copied().collect::<BTreeSet<u8>>())
+        };
+        let samples = [lex(&[1], 9, &[1]), lex(&[2], 0, &[2]), lex(&[1, 2], 5, &[3]), lex(&[1, 2], 9, &[4])];
+        laws::lattice(&samples).unwrap();
+        let mut all = lex(&[1], 9, &[1]);
+        all.join(lex(&[2], 0, &[2]));
+        assert_eq!(all, lex(&[1, 2], 9, &[]));
     }
 }

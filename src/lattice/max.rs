@@ -51,7 +51,7 @@ pub struct Max<T>(
             bound(serialize = "T: serde::Serialize", deserialize = "T: serde::Deserialize<'de>")
         )
     )]
-    Option<T>,
+    pub(crate) Option<T>,
 );
 
 impl<T: Ord> Max<T> {

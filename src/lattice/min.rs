@@ -48,7 +48,7 @@ pub struct Min<T>(
             bound(serialize = "T: serde::Serialize", deserialize = "T: serde::Deserialize<'de>")
         )
     )]
-    Option<T>,
+    pub(crate) Option<T>,
 );
 
 impl<T: Ord> Min<T> {

@@ -23,9 +23,7 @@ impl EventSet {
     }
 
     pub(super) fn union(&mut self, other: &EventSet) {
-        if self.words.len() < other.words.len() {
-            self.words.resize(other.words.len(), 0);
-        }
+        self.words.resize(self.words.len().max(other.words.len()), 0);
         self.words.iter_mut().zip(&other.words).for_each(|(mine, theirs)| *mine |= theirs);
     }
 
@@ -50,5 +48,36 @@ impl FromIterator<usize> for EventSet {
 impl fmt::Debug for EventSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeSet;
+    use alloc::format;
+    use alloc::vec::Vec;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn events() -> impl Strategy<Value = BTreeSet<usize>> {
+        prop::collection::btree_set(prop_oneof![0..6_usize, 60..70_usize, 120..200_usize], 0..6)
+    }
+
+    proptest! {
+        #[test]
+        fn behaves_as_a_set_of_numbers(a in events(), b in events()) {
+            let [set, other]: [EventSet; 2] = [&a, &b].map(|events| events.iter().copied().collect());
+            prop_assert!(set.iter().eq(a.iter().copied()));
+            prop_assert!((0..260).all(|event| set.contains(event) == a.contains(&event)));
+            prop_assert_eq!(set.is_subset(&other), a.is_subset(&b));
+            prop_assert_eq!(set == other, a == b);
+            let mut union = set.clone();
+            union.union(&other);
+            prop_assert_eq!(union.iter().collect::<Vec<_>>(), (&a | &b).into_iter().collect::<Vec<_>>());
+            prop_assert_eq!(union, (&a | &b).into_iter().collect());
+            prop_assert_eq!(format!("{set:?}"), format!("{a:?}"));
+        }
     }
 }

@@ -146,9 +146,10 @@ impl<'a, S: Subject> Search<'a, S> {
     /// Whether `who` may be the next to write, knowing that. Of all orders in which a history can be told, one is: where
     /// two events do not know of each other, the lesser replica's comes first.
     fn comes_next(&self, who: usize, knows: Part) -> bool {
-        let knows_its_own = (0..self.events.len()).all(|n| self.events[n].by != who || contains(knows, n));
+        let mut own = (0..self.events.len()).filter(|n| self.events[*n].by == who);
+        let forgets_nothing = own.all(|n| includes(knows, self.knew[n] | 1 << n));
         let since = (0..self.events.len()).rev().take_while(|n| !contains(knows, *n));
-        knows_its_own && since.into_iter().all(|n| self.events[n].by < who)
+        forgets_nothing && since.into_iter().all(|n| self.events[n].by < who)
     }
 
     fn write(&mut self, who: usize, knows: Part, kind: usize) -> Verdict {
@@ -179,8 +180,8 @@ impl<'a, S: Subject> Search<'a, S> {
         require(Law::DeltaIsMutation, &after, &by_delta)?;
 
         for rest in 0..self.known.len() {
-            let known = self.known[rest].as_ref().filter(|_| self.deltas_travel || includes(rest, knows));
-            let informed = known.map(|known| {
+            let before = self.known[rest].as_ref().filter(|_| self.deltas_travel || includes(rest, knows));
+            let informed = before.map(|known| {
                 let mut one_by_one = known.one_by_one.clone();
                 one_by_one.apply(delta.clone());
                 let mut group = delta.clone();

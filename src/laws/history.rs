@@ -53,7 +53,8 @@ fn take<S: Subject>(
     match kind % 12 {
         0..=4 => world.write(who, &mutations[pick(a, mutations.len())]),
         5 | 6 if events > 0 => world.hear(who, &[pick(a, events)]),
-        7 if events > 0 => world.hear(who, &[pick(a, events), pick(b, events)]),
+        7 if events > 0 && b % 2 == 0 => world.hear(who, &[pick(a, events), pick(b / 2, events)]),
+        7 if events > 0 => world.hear_out_of(who, pick(a, events), pick(b / 2, events)),
         8 | 9 => {
             let other = pick(a, world.replicas.len());
             let state = world.replicas[other].clone();
@@ -145,7 +146,7 @@ fn candidates(history: &History) -> impl Iterator<Item = History> + '_ {
         })
     });
     let fewer = (0..history.replicas.min(2)).map(move |replicas| History { replicas, ..history.clone() });
-    shorter.filter(move |h| h.steps.len() < steps).chain(fewer).chain(lower)
+    shorter.chain(fewer).chain(lower)
 }
 
 /// Marsaglia's xorshift, which is enough to choose steps.
@@ -186,5 +187,45 @@ impl quickcheck::Arbitrary for History {
 
     fn shrink(&self) -> alloc::boxed::Box<dyn Iterator<Item = Self>> {
         alloc::boxed::Box::new(candidates(self).collect::<Vec<_>>().into_iter())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_generator_is_the_published_one() {
+        let mut random = Random(1);
+        assert_eq!([random.next(), random.next()], [1_082_269_761, 1_152_992_998_833_853_505]);
+    }
+
+    #[test]
+    fn simpler_histories_lack_steps_or_replicas_or_have_lesser_bytes() {
+        let whole = History { replicas: 9, steps: (0..5).map(|n| [n, 9, 1, 0]).collect() };
+        let simpler: Vec<History> = candidates(&whole).collect();
+        let lengths: Vec<usize> = simpler.iter().map(|h| h.steps.len()).take_while(|n| *n < 5).collect();
+        assert_eq!(lengths[..3], [3, 3, 4], "pairs of steps are left out");
+        assert_eq!(lengths[3..8], [4; 5], "then steps one by one");
+        assert_eq!(simpler[0].steps, whole.steps[2..]);
+        let same_steps: Vec<&History> = simpler.iter().filter(|h| h.steps.len() == 5).collect();
+        let fewer: Vec<u8> =
+            same_steps.iter().filter(|h| h.steps == whole.steps).map(|h| h.replicas).collect();
+        assert_eq!(fewer, [0, 1]);
+        let of_the_second = same_steps.iter().filter(|h| h.steps[1][1] != 9).map(|h| h.steps[1]);
+        assert!(of_the_second.eq([[1, 0, 1, 0], [1, 4, 1, 0], [1, 8, 1, 0]]));
+        assert_eq!(
+            candidates(&History { replicas: 0, steps: alloc::vec![[0; 4]] }).count(),
+            1,
+            "no step at all"
+        );
+    }
+
+    #[cfg(feature = "quickcheck")]
+    #[test]
+    fn quickcheck_generates_histories_with_steps() {
+        let mut g = quickcheck::Gen::new(20);
+        let histories: Vec<History> = (0..50).map(|_| quickcheck::Arbitrary::arbitrary(&mut g)).collect();
+        assert!(histories.iter().any(|history| history.steps.len() > 3));
     }
 }

@@ -36,6 +36,23 @@ pub trait Subject {
         None
     }
 
+    /// Of a group of deltas, what it has of the events of `wanted`, if groups can be taken apart. A delta of a causal state
+    /// can: `Some(group.only(wanted.events()))`.
+    fn only(
+        &self,
+        group: &<Self::State as Crdt>::Delta,
+        wanted: &<Self::State as Crdt>::Delta,
+    ) -> Option<<Self::State as Crdt>::Delta> {
+        let _ = (group, wanted);
+        None
+    }
+
+    /// The state as bytes, if equal states have equal bytes.
+    fn encode(&self, state: &Self::State) -> Option<Vec<u8>> {
+        let _ = state;
+        None
+    }
+
     /// The state after it was saved and loaded, if it can be.
     fn save_and_load(&self, state: &Self::State) -> Option<Self::State> {
         let _ = state;

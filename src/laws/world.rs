@@ -60,6 +60,7 @@ pub(super) enum Told {
     Keeps(usize),
     Loads(usize),
     HearsAgain(usize),
+    HearsOutOf(usize, usize, usize),
     Everything,
 }
 
@@ -98,6 +99,10 @@ impl<'s, S: Subject> World<'s, S> {
             Told::Merges(who, what) => format!("{} merges with {what}", name(*who)),
             Told::Keeps(who) => format!("a copy of {} is kept", name(*who)),
             Told::Loads(who) => format!("{} is saved and loaded", name(*who)),
+            Told::HearsOutOf(who, event, other) => {
+                let (title, other) = (title(&self.events, *event), title(&self.events, *other));
+                format!("{} hears of {title}, taken out of a group with {other}", name(*who))
+            }
             Told::HearsAgain(who) => format!("{} hears of it again", name(*who)),
             Told::Everything => {
                 "everything reaches everybody, as states, as deltas, in groups, and backwards".to_string()
@@ -139,15 +144,34 @@ impl<'s, S: Subject> World<'s, S> {
     /// `who` hears of the given events, grouped into one delta.
     pub(super) fn hear(&mut self, who: usize, events: &[usize]) -> Verdict {
         self.story.push(Told::Hears(who, events.to_vec()));
+        let group = self.group(events);
+        self.take_in(who, events, group)
+    }
+
+    /// `who` hears of an event that was grouped with another, and taken out again.
+    pub(super) fn hear_out_of(&mut self, who: usize, event: usize, other: usize) -> Verdict {
+        let group = self.group(&[event, other]);
+        let Some(delta) = self.subject.only(&group, &self.deltas[event]) else {
+            return self.hear(who, &[event, other]);
+        };
+        self.story.push(Told::HearsOutOf(who, event, other));
+        self.take_in(who, &[event], delta)
+    }
+
+    fn group(&self, events: &[usize]) -> Delta<S> {
         let mut group = Delta::<S>::default();
         for event in events {
             group.join(self.deltas[*event].clone());
         }
+        group
+    }
+
+    fn take_in(&mut self, who: usize, events: &[usize], delta: Delta<S>) -> Verdict {
         let replica = &mut self.replicas[who];
-        apply(&mut replica.state, group.clone())?;
+        apply(&mut replica.state, delta.clone())?;
         events.iter().for_each(|event| replica.knows.insert(*event));
         let mut again = replica.state.clone();
-        if again.apply(group) || again != replica.state {
+        if again.apply(delta) || again != replica.state {
             return broken(Law::Idempotent, format!("once:  {:?}\ntwice: {again:?}", replica.state));
         }
         self.look_at(who)
@@ -195,6 +219,7 @@ impl<'s, S: Subject> World<'s, S> {
         let Informed { state, knows } = &self.replicas[who];
         if let Some(twin) = self.met.iter().find(|other| other.knows == *knows) {
             require(Law::SameEventsSameState, &twin.state, state)?;
+            require(Law::SameBytes, &self.subject.encode(&twin.state), &self.subject.encode(state))?;
         } else {
             self.specified(state, knows)?;
             self.met.push(self.replicas[who].clone());
@@ -242,6 +267,7 @@ impl<'s, S: Subject> World<'s, S> {
         grouped.apply(group);
         for other in [&forward, &backward, &grouped] {
             require(Law::SameEventsSameState, &by_state, other)?;
+            require(Law::SameBytes, &self.subject.encode(&by_state), &self.subject.encode(other))?;
         }
         let everything = (0..self.events.len()).collect();
         self.specified(&by_state, &everything)?;

@@ -1,4 +1,5 @@
 use alloc::borrow::Cow;
+use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Deref;
 
@@ -208,10 +209,28 @@ impl<S: Store> Causal<S> {
     }
 }
 
+impl<S> Causal<S> {
+    /// A state from parts that were read and checked, in which replicas are called by their place in `replicas`.
+    pub(crate) fn from_decoded(
+        replicas: Vec<ReplicaId>,
+        seen: Version,
+        ahead: Version,
+        store: S,
+    ) -> Option<Self> {
+        (replicas.len() <= Names::FOR_SAVED as usize).then(|| Causal {
+            names: Names::sorted(replicas),
+            seen,
+            ahead,
+            store,
+        })
+    }
+}
+
 #[cfg(feature = "serde")]
 impl<S: Store> Causal<S> {
     fn from_parts(seen: Version, ahead: Version, facts: S::Change) -> Result<Self, &'static str> {
-        let mut sound = !seen.intersects(&ahead);
+        // Whatever is ahead was killed by something that was seen.
+        let mut sound = !seen.intersects(&ahead) && (ahead.is_empty() || !seen.is_empty());
         facts.visit(&mut |_, adds, kills| sound &= adds && kills.is_empty());
         if !sound {
             return Err("a state has live facts, and what it has seen is not ahead of it");

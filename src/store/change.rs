@@ -38,7 +38,7 @@ pub trait Change: Default + Clone {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Event<V> {
-    pub(super) dot: Dot,
+    pub(crate) dot: Dot,
     #[cfg_attr(
         feature = "serde",
         serde(
@@ -46,9 +46,9 @@ pub struct Event<V> {
             bound(serialize = "V: serde::Serialize", deserialize = "V: serde::Deserialize<'de>")
         )
     )]
-    pub(super) add: Option<V>,
+    pub(crate) add: Option<V>,
     #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::sorted::set::deserialize"))]
-    pub(super) kills: SmallVec<[Dot; 1]>,
+    pub(crate) kills: SmallVec<[Dot; 1]>,
 }
 
 impl<V> Event<V> {
@@ -71,7 +71,7 @@ impl<V> Event<V> {
 /// The changes of a [`Dots`](crate::Dots): events, sorted by dot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DotsChange<V> {
-    pub(super) events: SmallVec<[Event<V>; 1]>,
+    pub(crate) events: SmallVec<[Event<V>; 1]>,
 }
 
 impl<V> DotsChange<V> {
@@ -127,7 +127,7 @@ impl<V: Clone> Change for DotsChange<V> {
 /// The changes of a [`Keyed`](crate::Keyed), by key. No key has an empty change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyedChange<K, C> {
-    pub(super) keys: SmallMap<K, C>,
+    pub(crate) keys: SmallMap<K, C>,
 }
 
 impl<K: Ord, C> KeyedChange<K, C> {

@@ -9,8 +9,8 @@ use crate::{Lattice, Version};
 /// reordered, and grouped by joining; [`without`](Self::without) and [`only`](Self::only) split a group again, between
 /// any two events. One delta that grows is a good log to answer peers from: `log.without(their_version)`.
 pub struct Delta<S: Store> {
-    pub(super) events: Version,
-    pub(super) change: S::Change,
+    pub(crate) events: Version,
+    pub(crate) change: S::Change,
 }
 
 impl<S: Store> Delta<S> {
@@ -169,6 +169,12 @@ mod tests {
         assert_eq!(dots(group.change()), [(1, 1), (2, 1), (2, 2), (2, 3), (2, 4), (9, 1)]);
         assert!(!group.join(before) && !group.join(from_b));
         assert_eq!(group.change().events().len(), 6, "nothing twice");
+        let mut change = group.change().clone();
+        for part in [&write(&mut a, 1, |register| register.clear()), &group] {
+            change.union(part.change().clone());
+            change.union(part.change().clone());
+            assert_eq!(change.events().len(), 7, "not even of changes without their versions");
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::{Dot, Version};
 /// Facts are ordered by full dot, so every replica lists them in the same order.
 #[derive(Clone)]
 pub struct Dots<V> {
-    facts: SmallVec<[(Tag, V); 1]>,
+    pub(crate) facts: SmallVec<[(Tag, V); 1]>,
 }
 
 impl<V> Dots<V> {
@@ -85,8 +85,7 @@ impl<V> Dots<V> {
     /// As `kill` of each victim, in one pass. They are sorted.
     fn kill_all(&mut self, victims: &[Dot], receipt: &mut Receipt<'_>) {
         let names = receipt.names;
-        let is_live = |victim: &Dot| names.tag(*victim).is_some_and(|tag| self.find(names, tag).is_ok());
-        let unknown = |victim: &&Dot| !receipt.seen.contains(**victim) && !is_live(victim);
+        let unknown = |victim: &&Dot| !receipt.seen.contains(**victim);
         let ahead: Version = victims.iter().filter(unknown).copied().collect();
         receipt.ahead.union(&ahead);
         if !victims.is_empty() {

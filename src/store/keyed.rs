@@ -17,7 +17,7 @@ use crate::causality::Names;
 #[derive(Clone)]
 pub struct Keyed<K, S> {
     /// No child is empty, except while a handle is at work.
-    children: BTreeMap<K, S>,
+    pub(crate) children: BTreeMap<K, S>,
 }
 
 impl<K, S> Keyed<K, S> {

@@ -42,6 +42,7 @@ impl Naming {
 }
 
 /// Two states being joined into the first.
+#[derive(Debug)]
 pub struct Meeting<'a> {
     pub(super) names: &'a Names,
     naming: Naming,
@@ -100,11 +101,5 @@ impl<'a> Meeting<'a> {
     fn knows(&self, seen: &[Counters<'_>], ahead: Option<&Version>, tag: Tag) -> bool {
         seen[tag.slot() as usize].contains(tag.counter())
             || ahead.is_some_and(|ahead| ahead.contains(self.names.dot(tag)))
-    }
-}
-
-impl core::fmt::Debug for Meeting<'_> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Meeting").field("naming", &self.naming).finish_non_exhaustive()
     }
 }

@@ -123,6 +123,9 @@ macro_rules! __record {
     (@derives $dealt:tt $on:tt [serde::Deserialize $(, $($more:tt)*)?] $($rest:tt)*) => {
         $crate::__record! { @face $dealt $on deserialize [$($($more)*)?] $($rest)* }
     };
+    (@derives $dealt:tt $on:tt [Codec $(, $($more:tt)*)?] $($rest:tt)*) => {
+        $crate::__record! { @face $dealt $on codec [$($($more)*)?] $($rest)* }
+    };
     (@derives { [$($s:tt)*] $c:tt $b:tt } [$on:meta] [$other:path $(, $($more:tt)*)?] $($rest:tt)*) => {
         $crate::__record! {
             @derives { [$($s)* #[cfg_attr($on, derive($other))]] $c $b } [$on] [$($($more)*)?] $($rest)*
@@ -251,7 +254,7 @@ macro_rules! __record {
             }
 
             $crate::__record! {
-                @faces [$($faces)*] [$($param),*] [$($bounded)*] [$($must)*] [$({ $field [$($c)*] })*]
+                @faces [$($faces)*] [$name] [$($param),*] [$($bounded)*] [$($must)*] [$({ $field [$($c)*] [$store] })*]
             }
 
             /// Handles on the fields of a record.
@@ -326,7 +329,7 @@ macro_rules! __record {
     // What travels: the fields that changed, by name.
     (@faces [] $($record:tt)*) => {};
     (@faces [[serialize $on:meta] $($faces:tt)*]
-        [$($param:ident),*] [$($bounded:tt)*] [$($must:tt)*] [$({ $field:ident [$($c:tt)*] })*]
+        [$name:ident] [$($param:ident),*] [$($bounded:tt)*] [$($must:tt)*] [$({ $field:ident [$($c:tt)*] $store:tt })*]
     ) => {
         #[cfg($on)]
         impl<$($bounded)*> $crate::__private::serde::Serialize for RecordChange<$($param),*>
@@ -349,11 +352,11 @@ macro_rules! __record {
             }
         }
         $crate::__record! {
-            @faces [$($faces)*] [$($param),*] [$($bounded)*] [$($must)*] [$({ $field [$($c)*] })*]
+            @faces [$($faces)*] [$name] [$($param),*] [$($bounded)*] [$($must)*] [$({ $field [$($c)*] $store })*]
         }
     };
     (@faces [[deserialize $on:meta] $($faces:tt)*]
-        [$($param:ident),*] [$($bounded:tt)*] [$($must:tt)*] [$({ $field:ident [$($c:tt)*] })*]
+        [$name:ident] [$($param:ident),*] [$($bounded:tt)*] [$($must:tt)*] [$({ $field:ident [$($c:tt)*] $store:tt })*]
     ) => {
         #[cfg($on)]
         impl<'de, $($bounded)*> $crate::__private::ReadFields<'de> for RecordChange<$($param),*>
@@ -388,7 +391,82 @@ macro_rules! __record {
             }
         }
         $crate::__record! {
-            @faces [$($faces)*] [$($param),*] [$($bounded)*] [$($must)*] [$({ $field [$($c)*] })*]
+            @faces [$($faces)*] [$name] [$($param),*] [$($bounded)*] [$($must)*] [$({ $field [$($c)*] $store })*]
+        }
+    };
+    (@faces [[codec $on:meta] $($faces:tt)*]
+        [$name:ident] [$($param:ident),*] [$($bounded:tt)*] [$($must:tt)*] [$({ $field:ident [$($c:tt)*] [$store:ty] })*]
+    ) => {
+        #[cfg($on)]
+        impl<$($bounded)*> $name<$($param),*> where $($must)* {
+            fn __fields() -> $crate::__private::Vec<$crate::codec::record::Field<Self>> {
+                $crate::__private::Vec::from([$($crate::codec::record::Field::<Self> {
+                    name: $crate::__record! { @name $field [$($c)*] },
+                    shape: <$store as $crate::codec::Columns>::shape,
+                    is_empty: |record| $crate::store::Store::is_empty(&record.$field),
+                    write: |records, writer| {
+                        let column: $crate::__private::Vec<_> = records.iter().map(|record| &record.$field).collect();
+                        <$store as $crate::codec::Columns>::write_column(&column, writer);
+                    },
+                    read: |records, reader| {
+                        let column = <$store as $crate::codec::Columns>::read_column(records.len(), reader)?;
+                        records.iter_mut().zip(column).for_each(|(record, field)| record.$field = field);
+                        ::core::result::Result::Ok(())
+                    },
+                }),*])
+            }
+        }
+
+        #[cfg($on)]
+        impl<$($bounded)*> RecordChange<$($param),*> where $($must)* {
+            fn __fields() -> $crate::__private::Vec<$crate::codec::record::Field<Self>> {
+                $crate::__private::Vec::from([$($crate::codec::record::Field::<Self> {
+                    name: $crate::__record! { @name $field [$($c)*] },
+                    shape: <$store as $crate::codec::Columns>::shape,
+                    is_empty: |record| $crate::store::Change::is_empty(&record.$field),
+                    write: |records, writer| {
+                        let column: $crate::__private::Vec<_> = records.iter().map(|record| &record.$field).collect();
+                        <$store as $crate::codec::Columns>::write_changes(&column, writer);
+                    },
+                    read: |records, reader| {
+                        let column = <$store as $crate::codec::Columns>::read_changes(records.len(), reader)?;
+                        records.iter_mut().zip(column).for_each(|(record, field)| record.$field = field);
+                        ::core::result::Result::Ok(())
+                    },
+                }),*])
+            }
+        }
+
+        #[cfg($on)]
+        impl<$($bounded)*> $crate::codec::Columns for $name<$($param),*> where $($must)* {
+            fn shape(shape: &mut $crate::codec::Shape) {
+                $crate::codec::record::shape(shape);
+            }
+
+            fn write_column(records: &[&Self], writer: &mut $crate::codec::FactWriter<'_, '_>) {
+                $crate::codec::record::write(records, &Self::__fields(), writer);
+            }
+
+            fn read_column(
+                n: ::core::primitive::usize,
+                reader: &mut $crate::codec::FactReader<'_, '_>,
+            ) -> ::core::result::Result<$crate::__private::Vec<Self>, $crate::codec::DecodeError> {
+                $crate::codec::record::read(n, &Self::__fields(), reader)
+            }
+
+            fn write_changes(records: &[&Self::Change], writer: &mut $crate::codec::FactWriter<'_, '_>) {
+                $crate::codec::record::write(records, &<Self::Change>::__fields(), writer);
+            }
+
+            fn read_changes(
+                n: ::core::primitive::usize,
+                reader: &mut $crate::codec::FactReader<'_, '_>,
+            ) -> ::core::result::Result<$crate::__private::Vec<Self::Change>, $crate::codec::DecodeError> {
+                $crate::codec::record::read(n, &<Self::Change>::__fields(), reader)
+            }
+        }
+        $crate::__record! {
+            @faces [$($faces)*] [$name] [$($param),*] [$($bounded)*] [$($must)*] [$({ $field [$($c)*] [$store] })*]
         }
     };
     (@name $field:ident []) => { ::core::stringify!($field) };

@@ -124,6 +124,8 @@ impl<'a, K, V> Iterator for Iter<'a, K, V> {
     }
 }
 
+impl<K, V> ExactSizeIterator for Iter<'_, K, V> {}
+
 pub(crate) enum IntoIter<K, V> {
     Few(VecIntoIter<(K, V)>),
     Many(TreeIntoIter<K, V>),

@@ -79,9 +79,9 @@ use crate::{Crdt, Lattice, ReplicaId};
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct BoundedCounter {
     /// The rights that the first replica has given to the second, ever; under (r, r) what r has added. Never 0.
-    given: BTreeMap<(ReplicaId, ReplicaId), u64>,
+    pub(crate) given: BTreeMap<(ReplicaId, ReplicaId), u64>,
     /// The rights that each replica has spent, ever. Never 0.
-    spent: BTreeMap<ReplicaId, u64>,
+    pub(crate) spent: BTreeMap<ReplicaId, u64>,
 }
 
 impl BoundedCounter {
@@ -357,6 +357,15 @@ mod tests {
         assert_eq!((third.get(), third.rights(B)), (0, 2));
         third.apply(delivery);
         assert_eq!((third.get(), third.rights(A), third.rights(B)), (2, 0, 2));
+    }
+
+    #[test]
+    fn nothing_leaves_no_trace() {
+        let mut counter = BoundedCounter::new();
+        for delta in [counter.increment(A, 0), counter.decrement(A, 0), counter.transfer(A, B, 0)] {
+            assert_eq!(delta, Ok(BoundedCounter::new()));
+        }
+        assert_eq!(counter, BoundedCounter::new());
     }
 
     #[test]

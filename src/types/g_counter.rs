@@ -50,7 +50,7 @@ use crate::{Crdt, Lattice, ReplicaId};
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct GCounter {
     /// What each replica has counted; never 0.
-    shares: BTreeMap<ReplicaId, u64>,
+    pub(crate) shares: BTreeMap<ReplicaId, u64>,
 }
 
 impl GCounter {

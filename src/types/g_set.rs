@@ -46,7 +46,7 @@ use crate::{Crdt, Lattice};
 /// The G-Set of Shapiro et al. (2011).
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct GSet<T> {
-    members: BTreeSet<T>,
+    pub(crate) members: BTreeSet<T>,
 }
 
 impl<T> GSet<T> {

@@ -57,7 +57,7 @@ use crate::{Crdt, Lattice, Stamp};
 #[derive(Clone, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct LwwRegister<V> {
-    latest: Option<(Stamp, V)>,
+    pub(crate) latest: Option<(Stamp, V)>,
 }
 
 impl<V> LwwRegister<V> {

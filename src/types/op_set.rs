@@ -57,7 +57,7 @@ use crate::{Dot, OpBased};
 /// Specification 15 of Shapiro et al. (2011).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpSet<T> {
-    members: BTreeMap<T, BTreeSet<Dot>>,
+    pub(crate) members: BTreeMap<T, BTreeSet<Dot>>,
 }
 
 /// An operation on an [`OpSet`].

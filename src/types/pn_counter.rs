@@ -49,7 +49,7 @@ use crate::{Crdt, Lattice, Overflow, ReplicaId};
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct PnCounter {
     /// What each replica has added and subtracted; not both 0.
-    shares: BTreeMap<ReplicaId, (u64, u64)>,
+    pub(crate) shares: BTreeMap<ReplicaId, (u64, u64)>,
 }
 
 impl PnCounter {

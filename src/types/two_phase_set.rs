@@ -55,8 +55,8 @@ use crate::{Crdt, Lattice};
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct TwoPhaseSet<T> {
     /// No value is in both sets.
-    live: BTreeSet<T>,
-    removed: BTreeSet<T>,
+    pub(crate) live: BTreeSet<T>,
+    pub(crate) removed: BTreeSet<T>,
 }
 
 impl<T> TwoPhaseSet<T> {

@@ -151,6 +151,8 @@ fn states_that_contradict_themselves_are_refused() {
             // What has been seen is not ahead.
             state(version(), version(), json!([])),
             state(version(), json!([[A, [[2, LAST]]]]), json!([[1, [one]]])),
+            // Where nothing was seen, nothing can be ahead of it.
+            state(json!([]), json!([[B, [[1, LAST]]]]), json!([])),
             // A state has facts, and neither removals nor nothing.
             state(version(), json!([]), json!([[1, [killer]]])),
             state(version(), json!([]), json!([[1, [absence]]])),
@@ -213,6 +215,23 @@ fn deltas_that_contradict_themselves_are_refused() {
             delta(events(), json!(null)),
         ],
     );
+}
+
+#[test]
+fn changes_alone_are_refused_as_they_are_in_deltas() {
+    refuses::<rejoin::store::DotsChange<u8>>(
+        &json!([event(A, 1, 7), event(A, 2, 8)]),
+        [json!([event(A, 1, 7), event(A, 1, 7)]), json!([event(A, 2, 8), event(A, 1, 7)])],
+    );
+}
+
+#[test]
+fn what_is_of_another_kind_is_refused_by_the_name_of_what_was_expected() {
+    let refusal = serde_json::from_str::<Version>("5").unwrap_err().to_string();
+    assert!(refusal.contains("expected a strictly sorted sequence"), "{refusal}");
+    let delta = json!({ "events": [], "change": 5 }).to_string();
+    let refusal = serde_json::from_str::<Delta<Tree>>(&delta).unwrap_err().to_string();
+    assert!(refusal.contains("expected the changed fields of a record"), "{refusal}");
 }
 
 #[test]

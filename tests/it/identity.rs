@@ -1,6 +1,6 @@
 //! One id, one hand: forks, restarts, restored backups, copies.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 #[cfg(feature = "serde")]
 use rejoin::writer::Because;
@@ -9,8 +9,8 @@ use rejoin::*;
 type Set = Causal<OrSet<u32>>;
 
 /// Ids in order, from `first`.
-fn ids(first: u64) -> impl Fn() -> ReplicaId + Send + Sync + 'static {
-    let next = AtomicU64::new(first);
+fn ids(first: u32) -> impl Fn() -> ReplicaId + Send + Sync + 'static {
+    let next = AtomicU32::new(first);
     move || ReplicaId::from_u128(next.fetch_add(1, Ordering::Relaxed).into())
 }
 
@@ -227,4 +227,87 @@ fn a_failed_transaction_leaves_with_the_next_delta_or_on_request() {
     assert_eq!(writer.get(), 3);
     assert_eq!(writer.unsent().get(), 3);
     assert_eq!(writer.unsent().get(), 0);
+}
+
+#[test]
+fn the_clock_of_a_transaction_is_the_writers() {
+    let mut map = Writer::with_ids(Causal::<LwwMap<char, u8>>::default(), ids(1));
+    map.edit_at(5_000, |map| map.insert('x', 1));
+    map.edit_at(3_000, |map| map.insert('y', 2));
+    let mut other = Writer::with_ids(Causal::<LwwMap<char, u8>>::default(), ids(2));
+    other.edit_at(4_000, |map| map.insert('y', 3));
+    map.join_ref(other.state());
+    assert_eq!(map.get(&'y'), Some(&2), "a clock does not go back when the wall clock does");
+
+    let mut plain = Writer::with_ids(std::collections::BTreeMap::<char, LwwRegister<u8>>::new(), ids(1));
+    plain.edit_at(5_000, |map| map.entry('x').set(1).unwrap());
+    plain.edit_at(3_000, |map| map.entry('y').set(2).unwrap());
+    assert!(plain[&'y'].stamp() > plain[&'x'].stamp());
+}
+
+#[test]
+fn a_transaction_is_told_the_systems_time() {
+    let now = || std::time::UNIX_EPOCH.elapsed().unwrap().as_millis();
+    let (mut register, before) = (Writer::<Causal<Lww<u8>>>::new(), now());
+    register.edit(|register| register.set(1));
+    let written_at = u128::from(register.written_at().unwrap());
+    assert!((before..=now()).contains(&written_at), "{written_at}");
+}
+
+#[test]
+fn a_drift_bound_holds_for_the_writer_and_its_forks() {
+    let mut ahead = Writer::with_ids(Causal::<Map<char, Lww<u8>>>::default(), ids(1));
+    ahead.edit_at(1_100_000, |map| map.entry('x').set(1));
+    let mut follower = Writer::with_ids(ahead.state().clone(), ids(10));
+    follower.set_max_drift(200_000);
+    let mut fork = follower.fork();
+    let mut stranger = Writer::with_ids(ahead.state().clone(), ids(20));
+    for (writer, time) in [(&mut follower, 1_100_000), (&mut fork, 1_100_000), (&mut stranger, 1_000_000)] {
+        writer.edit_at(1_000_000, |map| map.entry('x').set(2)); // replaces what is 100 seconds ahead
+        writer.edit_at(1_000_000, |map| map.entry('y').set(3));
+        assert_eq!(writer.get(&'y').and_then(Lww::written_at), Some(time));
+    }
+}
+
+/// What both directions of a counter have counted needs more than 64 bits.
+#[cfg(feature = "serde")]
+#[test]
+fn a_restart_of_a_counter_that_has_counted_much_keeps_the_id() {
+    let mut before = Writer::with_ids(PnCounter::default(), ids(1));
+    before.edit_at(0, |counter| {
+        counter.add(u64::MAX).unwrap();
+        counter.subtract(u64::MAX).unwrap();
+    });
+    let (identity, state) = (stored(before.identity()), before.into_state());
+    let mut after = Writer::resume_with_ids(identity, state, ids(100));
+    assert_eq!(after.settle_identity(), None);
+}
+
+#[test]
+fn what_was_shown_before_it_was_sent_is_not_changed_any_more() {
+    let mut a = Writer::with_ids(Causal::<Counter>::default(), ids(1));
+    let failed = a.try_edit_at(0, |counter| {
+        counter.add(1);
+        Err(())
+    });
+    assert!(failed.is_err());
+    let mut b = Writer::with_ids(a.state().clone(), ids(2)); // has the increment, which no delta has carried yet
+    let delta = a.edit_at(0, |counter| counter.add(5));
+    assert_eq!(delta.events().dot_count(), 2, "another increment, not a greater one");
+    b.apply(delta);
+    assert_eq!((a.get(), b.get()), (6, 6));
+    assert_eq!(a.state(), b.state());
+}
+
+#[test]
+fn a_writer_takes_in_what_strangers_send() {
+    let [mut a, mut b] = [1, 2].map(|n| Writer::with_ids(Set::default(), ids(n)));
+    let delta = a.edit_at(0, |set| set.insert(1));
+    assert_eq!((b.try_apply(delta.clone()), b.try_apply(delta)), (Ok(true), Ok(false)));
+    assert!(b.iter().eq(&[1]));
+    a.edit_at(0, |set| set.insert(2));
+    for news in [true, false] {
+        assert_eq!(b.try_join(std::borrow::Cow::Borrowed(a.state())), Ok(news));
+        assert_eq!(a.state(), b.state());
+    }
 }

@@ -2,16 +2,19 @@
 #![allow(missing_docs, reason = "tests explain themselves by their names")]
 
 mod broken;
+mod codec;
 #[cfg(feature = "serde")]
 mod formats;
 mod found;
 mod fresh;
+mod growth;
 mod histories;
 #[cfg(feature = "serde")]
 mod hostile;
 mod identity;
 mod laws;
 mod pitfalls;
+mod reading;
 mod record;
 mod seeds;
 mod semantics;

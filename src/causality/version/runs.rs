@@ -10,7 +10,7 @@
 use smallvec::{SmallVec, smallvec};
 
 /// The counters from `first` to `last`, both included.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Run {
     pub(super) first: u64,
     pub(super) last: u64,
@@ -77,7 +77,7 @@ impl Runs {
         }
         let merged =
             Run { first: run.first.min(self.0[start].first), last: run.last.max(self.0[end - 1].last) };
-        let grew = end - start > 1 || merged != self.0[start];
+        let grew = merged != self.0[start];
         self.0[start] = merged;
         self.0.drain(start + 1..end);
         grew
@@ -85,7 +85,7 @@ impl Runs {
 
     pub(super) fn union(&mut self, other: &Self) -> bool {
         // Two single runs are nearly all there is; many into many is one pass.
-        if other.0.len() <= 2 || self.0.is_empty() {
+        if other.0.len() <= 2 {
             return other.0.iter().fold(false, |grew, &run| self.insert(run) | grew);
         }
         if self.covers(other) {
@@ -139,7 +139,6 @@ impl Runs {
     }
 
     /// Runs as they were decoded; `None` unless they have the one form that such a set has.
-    #[cfg(feature = "serde")]
     pub(super) fn checked(runs: impl IntoIterator<Item = (u64, u64)>) -> Option<Self> {
         let mut checked: SmallVec<[Run; 1]> = SmallVec::new();
         for (first, last) in runs {

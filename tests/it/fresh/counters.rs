@@ -1,6 +1,8 @@
 //! Histories of counters: what counts, and how often.
 
-use rejoin::{Causal, Counter, GCounter, Lattice, Overflow, PnCounter, ReplicaId, Store, Version, Writer};
+use rejoin::{
+    Causal, Counter, Crdt, GCounter, Lattice, Overflow, PnCounter, ReplicaId, Store, Version, Writer,
+};
 
 fn trio<T: rejoin::store::Root>() -> [Writer<T>; 3] {
     [1, 2, 3].map(|n| Writer::with_id(ReplicaId::from_u128(n)))
@@ -239,4 +241,22 @@ fn counter_increments_of_a_failed_transaction_are_not_mixed_with_later_ones() {
     assert_eq!(c.get(), 2 + 2 * i128::from(i64::MAX));
     agree([&mut a, &mut b, &mut c]);
     assert_eq!(a.get(), 3 + 2 * i128::from(i64::MAX));
+}
+
+/// What a failed transaction has counted is there, and may have been passed on with the state; so the next transaction
+/// does not count under its dot.
+#[test]
+fn a_transaction_does_not_change_what_an_earlier_one_has_counted() {
+    let mut a = Writer::<Causal<Counter>>::with_id(ReplicaId::from_u128(1));
+    let failed: Result<_, ()> = a.try_edit_at(0, |counter| {
+        counter.add(1);
+        Err(())
+    });
+    assert!(failed.is_err());
+    let mut b = a.state().clone();
+    let both = a.edit_at(0, |counter| counter.add(2));
+    assert_eq!(both.events().dot_count(), 2);
+    b.apply(both);
+    assert_eq!(b.get(), 3);
+    assert_eq!(&b, a.state());
 }

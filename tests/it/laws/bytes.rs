@@ -3,14 +3,14 @@
 use rejoin::laws::History;
 
 use super::subject::Run;
-use super::{causal, nested, plain};
+use super::{causal, clocks, nested, plain};
 
 /// The time that a history takes grows with the square of its steps.
 const MOST_STEPS: usize = 32;
 
 /// All subjects, by name.
 pub(crate) fn all() -> impl Iterator<Item = &'static (&'static str, Run)> {
-    causal::ALL.iter().chain(nested::ALL).chain(plain::ALL)
+    causal::ALL.iter().chain(nested::ALL).chain(plain::ALL).chain(clocks::ALL)
 }
 
 /// The number of a subject, which the first byte chooses, and the history that the others are.

@@ -69,26 +69,6 @@ subjects! {
     // The values that nothing has replaced.
     specify |known| (1..=2).filter(|x| known.live(|m| *m == Set(*x), |_, _| true).next().is_some()).collect();
 
-    lww: Causal<Lww<u8>>, reads Option<u8>, does Do { Set(u8), Clear }
-    all [Set(1), Set(2), Clear]
-    write |register, what| match *what {
-        Set(x) => register.set(x),
-        Clear => register.clear(),
-    };
-    read |register| register.get().copied();
-    // One of the values that nothing has replaced. Which, is for the clocks to say: `read` is taken at its word.
-    specify |known| {
-        let live: Vec<_> = known.live(|m| *m != Clear, |_, _| true).collect();
-        match live[..] {
-            [] => None,
-            [(_, only)] => match only.mutation {
-                Set(x) => Some(x),
-                Clear => None,
-            },
-            _ => return None,
-        }
-    };
-
     counter: Causal<Counter>, reads i128, does Do { Add(i64), Reset }
     all [Add(1), Add(-5), Reset]
     write |counter, what| match *what {

@@ -3,6 +3,9 @@ use rejoin::*;
 
 use super::subject::subjects;
 
+/// To whom rights are given.
+const RECEIVER: ReplicaId = ReplicaId::from_u128(1);
+
 subjects! {
     g_counter: GCounter, reads u128, does Do { Increment(u64) }
     all [Increment(1), Increment(5)]
@@ -49,22 +52,41 @@ subjects! {
     read |max| max.get().copied();
     specify |known| known.events().map(|(_, event)| match event.mutation { Offer(x) => x }).max();
 
+    min: Min<u8>, reads Option<u8>, does Do { Offer(u8) }
+    all [Offer(3), Offer(5)]
+    write |min, what| match *what { Offer(x) => min.offer(x) };
+    read |min| min.get().copied();
+    specify |known| known.events().map(|(_, event)| match event.mutation { Offer(x) => x }).min();
+
     bounded_counter: BoundedCounter, reads u128, does Do { Increment, Decrement, Give }
     all [Increment, Decrement, Give]
     write |stock, what| match *what {
-        Increment => stock.increment(2).unwrap(),
+        Increment => stock.increment(1).unwrap(),
         // A refusal is no mutation.
         Decrement => drop(stock.decrement(1)),
-        Give => drop(stock.transfer(ReplicaId::from_u128(1), 1)),
+        Give => drop(stock.transfer(RECEIVER, 1)),
     };
     read |stock| stock.get();
-    // What a decrement does depends on rights, which are asked elsewhere; here: never more than was added.
+    // Who takes or gives must own a right, as far as that replica knew: it has added it or was given it, and has not
+    // spent it or given it away.
     specify |known| {
-        let added = known.events().filter(|(_, event)| event.mutation == Increment).count();
-        let spent = known.events().filter(|(_, event)| event.mutation == Decrement).count();
-        if spent > 0 {
-            return None;
+        let mut done: Vec<(usize, ReplicaId, Do)> = Vec::new();
+        for (n, event) in known.events() {
+            let seen = done.iter().filter(|(earlier, ..)| known.before(*earlier, n));
+            let rights: i32 = seen.map(|(_, by, what)| {
+                let (mine, received) = (*by == event.replica, event.replica == RECEIVER);
+                match what {
+                    Increment => i32::from(mine),
+                    Decrement => -i32::from(mine),
+                    Give => i32::from(received) - i32::from(mine),
+                }
+            }).sum();
+            assert!(rights >= 0, "a right was spent twice");
+            if event.mutation == Increment || rights > 0 {
+                done.push((n, event.replica, event.mutation));
+            }
         }
-        2 * added as u128
+        let count = |what| done.iter().filter(|(.., done)| *done == what).count() as u128;
+        count(Increment) - count(Decrement)
     };
 }

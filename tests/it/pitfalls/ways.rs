@@ -6,7 +6,7 @@
 use std::fmt::Debug;
 use std::ops::Deref;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rejoin::store::Root;
 use rejoin::{Causal, Crdt, Lattice, OpBased, ReplicaId, Store, Writer};
@@ -183,7 +183,7 @@ impl<T: Subject> Site<T> {
 
     /// A site with a state but no deltas. The ids that it may need later are made of its own.
     fn over(id: ReplicaId, state: T) -> Self {
-        let fresh = AtomicU64::new(0);
+        let fresh = AtomicU32::new(0);
         let ids = move || {
             ReplicaId::from_u128(id.as_u128() ^ u128::from(fresh.fetch_add(1, Ordering::Relaxed)) << 100)
         };

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Mutation testing: changes the library in every way that cargo-mutants knows, one at a time, and tells which changes
+# no test notices. All mutants are in one build; see src/main.rs.
+#
+#   .ci/mutants/run.sh                   all mutants
+#   .ci/mutants/run.sh --missed          those that were missed last time, and new ones
+#   .ci/mutants/run.sh store/dots.rs ... those whose names contain one of the texts
+#
+# It fails if a mutant is missed that is not in .ci/mutants/equivalent.txt. All of it takes some 15 minutes on a quiet
+# machine, a third of which is the build, and some minutes more for the mutants in constants, which cannot be turned on
+# and off, and are left to cargo-mutants. What became of each mutant is in target/mutants/results.json.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+export CARGO_TERM_COLOR=never
+
+version=27.1.0
+if [[ $(cargo mutants --version 2>/dev/null) != "cargo-mutants $version" ]]; then
+  cargo install --locked "cargo-mutants@$version"
+fi
+
+work=${CARGO_TARGET_DIR:-$PWD/target}/mutants
+mkdir -p "$work"
+cargo mutants --list --all-features --json >"$work/list.json"
+status=0
+cargo run --quiet --release --manifest-path .ci/mutants/Cargo.toml --target-dir "$work/tool" -- \
+  "$work/list.json" "$PWD" "$work" "$@" || status=$?
+
+if [[ $# == 0 ]]; then
+  printf '\nMutants in constants, by cargo-mutants itself, against the unit tests:\n'
+  env -u CARGO_TARGET_DIR CARGO_PROFILE_TEST_DEBUG=0 CARGO_PROFILE_DEV_DEBUG=0 \
+    cargo mutants --all-features --no-shuffle --output "$work/constants" \
+    --re ': replace \S{1,2} with \S{1,2}$' --exclude-re ' in ' -- --lib || status=$?
+fi
+exit "$status"

@@ -1,0 +1,263 @@
+//! Bytes: compact, of one form, and safe to read from strangers.
+//!
+//! ```
+//! use rejoin::codec::Limits;
+//! use rejoin::{Causal, Codec, Delta, OrSet, Writer};
+//!
+//! let mut shop = Writer::<Causal<OrSet<String>>>::new();
+//! let delta = shop.edit(|set| set.insert("milk".into()));
+//!
+//! let bytes = delta.encode(); // no feature is needed, nor std
+//! let mut elsewhere = Writer::<Causal<OrSet<String>>>::new();
+//! elsewhere.apply(Delta::decode(&bytes)?);
+//!
+//! assert_eq!(shop.state().encode(), elsewhere.state().encode()); // equal states are equal bytes,
+//! assert_eq!(shop.state().digest(), elsewhere.state().digest()); // and have one digest
+//!
+//! let mut limits = Limits::default(); // for bytes from strangers
+//! limits.bytes = 1 << 20;
+//! assert!(Causal::<OrSet<String>>::decode_within(&bytes, &limits).is_err()); // it is a delta
+//! # Ok::<(), rejoin::codec::DecodeError>(())
+//! ```
+//!
+//! | trait | for whom |
+//! |---|---|
+//! | [`Codec`] | everybody: `encode`, `decode`, `encode_to`, `decode_from`, `digest` |
+//! | [`Element`] | who has keys and values of their own type |
+//! | [`Columns`] | nobody by hand: stores have it, and records by `#[derive(Codec)]` inside [`record!`](crate::record) |
+//!
+//! The format is told in [the guide](crate::guide::format).
+//!
+//! # Which one: this, or serde?
+//!
+//! This: smaller, faster, of one form, checked against lies of every kind, readable by later versions. serde: where
+//! something else chooses the format, such as JSON for a browser or a document of which a state is a part.
+
+mod columns;
+mod digest;
+mod element;
+mod error;
+mod facts;
+mod input;
+mod output;
+mod plain;
+#[doc(hidden)]
+pub mod record;
+mod roots;
+mod shape;
+
+use alloc::vec::Vec;
+
+pub use columns::Columns;
+pub use element::Element;
+pub use error::{DecodeError, Wrong};
+pub use facts::{FactReader, FactWriter};
+pub use input::Input;
+pub use output::Output;
+pub use shape::Shape;
+
+/// How many elements stand in one block of a column.
+const BLOCK: usize = 1 << 10;
+
+const MAGIC: [u8; 2] = *b"rj";
+const FORMAT: u8 = 1;
+
+/// What some bytes are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[repr(u8)]
+pub enum Kind {
+    /// A plain value.
+    Value = 0,
+    /// A causal state.
+    State = 1,
+    /// A delta of a causal state.
+    Delta = 2,
+}
+
+/// What a reader takes at most.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes.
+    pub bytes: u64,
+    /// Elements of collections.
+    pub elements: u64,
+    /// Replicas in one version.
+    pub replicas: usize,
+    /// Records in one another.
+    pub depth: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { bytes: u64::MAX, elements: u64::MAX, replicas: 1 << 20, depth: 64 }
+    }
+}
+
+/// What can be written as bytes, and read again: states, deltas, versions and plain values.
+///
+/// See [the module](self) for an example.
+pub trait Codec: Sized {
+    /// What it is.
+    const KIND: Kind;
+
+    /// Of which type it is.
+    fn shape(shape: &mut Shape);
+
+    /// Writes what comes after the head.
+    fn write_body(&self, out: &mut Output<'_>);
+
+    /// Reads what comes after the head.
+    ///
+    /// # Errors
+    ///
+    /// If what is there is not what `write_body` writes.
+    fn read_body(input: &mut Input<'_>) -> Result<Self, DecodeError>;
+
+    /// The bytes.
+    fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.encode_into(&mut bytes);
+        bytes
+    }
+
+    /// Appends the bytes.
+    fn encode_into(&self, bytes: &mut Vec<u8>) {
+        let mut out = Output::after(core::mem::take(bytes));
+        self.write_all(&mut out);
+        *bytes = out.finish();
+    }
+
+    /// Head and body.
+    #[doc(hidden)]
+    fn write_all(&self, out: &mut Output<'_>) {
+        out.put(&MAGIC);
+        out.put(&[FORMAT, Self::KIND as u8]);
+        let mut shape = Shape::default();
+        Self::shape(&mut shape);
+        out.count(shape.0.len());
+        out.put(&shape.0);
+        self.write_body(out);
+    }
+
+    /// Head and body.
+    #[doc(hidden)]
+    fn read_all(input: &mut Input<'_>) -> Result<Self, DecodeError> {
+        let magic = input.array()?;
+        input.check(magic == MAGIC, Wrong::NotOurs)?;
+        let format = input.byte()?;
+        input.check(format == FORMAT, Wrong::Format(format))?;
+        let kind = input.byte()?;
+        input.check(kind == Self::KIND as u8, Wrong::Kind(kind))?;
+        let mut shape = Shape::default();
+        Self::shape(&mut shape);
+        let n: usize = input.number()?;
+        input.check(n == shape.0.len(), Wrong::Type)?;
+        let is_same = input.bytes(n)? == shape.0;
+        input.check(is_same, Wrong::Type)?;
+        let value = Self::read_body(input)?;
+        let is_at_end = input.is_at_end();
+        input.check(is_at_end, Wrong::Trailing)?;
+        Ok(value)
+    }
+
+    /// Reads all of `bytes`.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`], if they are not what `encode` makes.
+    fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        Self::decode_within(bytes, &Limits::default())
+    }
+
+    /// A short name for the bytes, the same for equal values wherever they are: `SipHash-2-4` with a key of zeroes and a
+    /// result of 128 bits.
+    ///
+    /// It tells apart what honest replicas have. Whoever wants two values to have one digest can find such values.
+    fn digest(&self) -> u128 {
+        let mut digest = digest::Digest::new();
+        let mut write = |bytes: &[u8]| digest.write(bytes);
+        let mut drain = output::Drain(&mut write);
+        let mut out = Output::draining(&mut drain);
+        self.write_all(&mut out);
+        out.finish();
+        digest.finish()
+    }
+
+    /// Writes the bytes as they come, without holding all of them.
+    ///
+    /// # Errors
+    ///
+    /// The first error of `writer`.
+    #[cfg(feature = "std")]
+    fn encode_to(&self, mut writer: impl std::io::Write) -> std::io::Result<()> {
+        let mut result = Ok(());
+        let mut write = |bytes: &[u8]| {
+            if result.is_ok() {
+                result = writer.write_all(bytes);
+            }
+        };
+        let mut drain = output::Drain(&mut write);
+        let mut out = Output::draining(&mut drain);
+        self.write_all(&mut out);
+        out.finish();
+        result
+    }
+
+    /// Reads bytes as they come, up to the end, without holding all of them.
+    ///
+    /// # Errors
+    ///
+    /// The first error of `reader`; or [`DecodeError`], as the source of an error of the kind
+    /// [`InvalidData`](std::io::ErrorKind::InvalidData).
+    #[cfg(feature = "std")]
+    fn decode_from(mut reader: impl std::io::Read, limits: &Limits) -> std::io::Result<Self> {
+        let mut result = Ok(());
+        let value = Self::decode_by(
+            &mut |bytes| {
+                use std::io::Read;
+                if result.is_ok() {
+                    result = reader.by_ref().take(input::CHUNK as u64).read_to_end(bytes).map(drop);
+                }
+            },
+            limits,
+        );
+        result?;
+        value.map_err(|error| std::io::Error::new(std::io::ErrorKind::InvalidData, error))
+    }
+
+    /// As `decode_from`, without `std`: `more` appends some bytes, or none if there are no more.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`], if they are not what `encode` makes, or too much.
+    fn decode_by(more: &mut dyn FnMut(&mut Vec<u8>), limits: &Limits) -> Result<Self, DecodeError> {
+        Self::read_all(&mut Input::from(more, limits))
+    }
+
+    /// Reads all of `bytes`, if they stay within limits.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`], if they are not what `encode` makes, or too much.
+    fn decode_within(bytes: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
+        Self::read_all(&mut Input::of(bytes, limits))
+    }
+}
+
+impl<T: Element> Codec for T {
+    const KIND: Kind = Kind::Value;
+
+    fn shape(shape: &mut Shape) {
+        T::shape(shape);
+    }
+
+    fn write_body(&self, out: &mut Output<'_>) {
+        self.write(out);
+    }
+
+    fn read_body(input: &mut Input<'_>) -> Result<Self, DecodeError> {
+        Self::read(input)
+    }
+}

@@ -1,0 +1,226 @@
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::{DecodeError, Limits, Wrong};
+
+/// Where bytes are read from.
+pub struct Input<'a> {
+    /// What is at hand, of which `read` has been read.
+    window: Window<'a>,
+    read: usize,
+    /// How many bytes came before the window.
+    before: u64,
+    bytes_left: u64,
+    elements_left: u64,
+    depth_left: u32,
+    pub(super) limits: Limits,
+}
+
+enum Window<'a> {
+    All(&'a [u8]),
+    /// Bytes at hand, and where more come from.
+    Some(Vec<u8>, &'a mut dyn FnMut(&mut Vec<u8>)),
+}
+
+/// How many bytes are fetched at once.
+pub(super) const CHUNK: usize = 1 << 15;
+
+impl fmt::Debug for Input<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Input").field("at", &self.at()).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Input<'a> {
+    pub(super) fn of(bytes: &'a [u8], limits: &Limits) -> Self {
+        Input::new(Window::All(bytes), limits)
+    }
+
+    /// `more` appends some bytes, or none if there are no more.
+    pub(super) fn from(more: &'a mut dyn FnMut(&mut Vec<u8>), limits: &Limits) -> Self {
+        Input::new(Window::Some(Vec::new(), more), limits)
+    }
+
+    fn new(window: Window<'a>, limits: &Limits) -> Self {
+        Input {
+            window,
+            read: 0,
+            before: 0,
+            bytes_left: limits.bytes,
+            elements_left: limits.elements,
+            depth_left: limits.depth,
+            limits: limits.clone(),
+        }
+    }
+
+    /// An error at this place: what [`Element::read`](super::Element::read) returns when something is wrong.
+    pub fn error(&self, wrong: Wrong) -> DecodeError {
+        DecodeError { at: self.at(), wrong }
+    }
+
+    /// This, or an error at this place.
+    pub(super) fn ok<T>(&self, value: Option<T>, wrong: Wrong) -> Result<T, DecodeError> {
+        value.ok_or_else(|| self.error(wrong))
+    }
+
+    /// Nothing, or an error at this place.
+    pub(super) fn check(&self, is_sound: bool, wrong: Wrong) -> Result<(), DecodeError> {
+        self.ok(is_sound.then_some(()), wrong)
+    }
+
+    fn at(&self) -> u64 {
+        self.before + self.read as u64
+    }
+
+    /// Makes sure that so many bytes are at hand, of which there are not many.
+    fn fetch(&mut self, n: usize) -> Result<&[u8], DecodeError> {
+        debug_assert!(n <= CHUNK);
+        self.bytes_left = self.ok(self.bytes_left.checked_sub(n as u64), Wrong::Limit("bytes"))?;
+        if let Window::Some(bytes, more) = &mut self.window
+            && bytes.len() - self.read < n
+        {
+            self.before += self.read as u64;
+            bytes.drain(..self.read);
+            self.read = 0;
+            let mut had = None;
+            while bytes.len() < n && had != Some(bytes.len()) {
+                had = Some(bytes.len());
+                more(bytes);
+            }
+        }
+        let (from, to) = (self.read, self.read + n);
+        let has = self.at_hand().len() >= to;
+        self.check(has, Wrong::Truncated)?;
+        self.read = to;
+        Ok(&self.at_hand()[from..to])
+    }
+
+    fn at_hand(&self) -> &[u8] {
+        match &self.window {
+            Window::All(bytes) => bytes,
+            Window::Some(bytes, _) => bytes,
+        }
+    }
+
+    /// The next byte.
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
+    pub fn byte(&mut self) -> Result<u8, DecodeError> {
+        if let Window::All(bytes) = self.window
+            && let Some(byte) = bytes.get(self.read)
+            && self.bytes_left > 0
+        {
+            self.read += 1;
+            self.bytes_left -= 1;
+            return Ok(*byte);
+        }
+        self.fetch(1).map(|bytes| bytes[0])
+    }
+
+    /// So many bytes as there are in an array.
+    ///
+    /// # Errors
+    ///
+    /// If there are fewer.
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
+        let mut array = [0; N];
+        array.copy_from_slice(self.fetch(N)?);
+        Ok(array)
+    }
+
+    /// So many bytes. Memory is taken as they come, not as they are promised.
+    ///
+    /// # Errors
+    ///
+    /// If there are fewer.
+    pub fn bytes(&mut self, n: usize) -> Result<Vec<u8>, DecodeError> {
+        let mut bytes = Vec::new();
+        while bytes.len() < n {
+            bytes.extend_from_slice(self.fetch(CHUNK.min(n - bytes.len()))?);
+        }
+        Ok(bytes)
+    }
+
+    /// A number, written by [`Output::number`](super::Output::number).
+    ///
+    /// # Errors
+    ///
+    /// If it does not fit a `T`, or could be shorter.
+    pub fn number<T: TryFrom<u128>>(&mut self) -> Result<T, DecodeError> {
+        // Nearly all numbers are short, and those of 63 bits are quicker.
+        let (mut low, mut shift) = (0_u64, 0);
+        let mut byte = self.byte()?;
+        while byte >= 0x80 && shift < 56 {
+            low |= u64::from(byte & 0x7F) << shift;
+            shift += 7;
+            byte = self.byte()?;
+        }
+        let mut n = u128::from(low);
+        loop {
+            let bits = u128::from(byte & 0x7F);
+            let fits = shift < 128 && bits << shift >> shift == bits && (byte != 0 || shift == 0);
+            self.check(fits, Wrong::Number)?;
+            n |= bits << shift;
+            if byte < 0x80 {
+                return self.ok(T::try_from(n).ok(), Wrong::Number);
+            }
+            shift += 7;
+            byte = self.byte()?;
+        }
+    }
+
+    /// A number, written by [`Output::signed`](super::Output::signed).
+    ///
+    /// # Errors
+    ///
+    /// If it does not fit a `T`, or could be shorter.
+    pub fn signed<T: TryFrom<i128>>(&mut self) -> Result<T, DecodeError> {
+        let n: u128 = self.number()?;
+        let n = (n >> 1).cast_signed() ^ -(n & 1).cast_signed();
+        self.ok(T::try_from(n).ok(), Wrong::Number)
+    }
+
+    /// How many elements follow.
+    ///
+    /// # Errors
+    ///
+    /// If there are more than [`Limits::elements`](super::Limits::elements) allow.
+    pub fn count(&mut self) -> Result<usize, DecodeError> {
+        let count = self.number()?;
+        self.allow(count)?;
+        self.ok(usize::try_from(count).ok(), Wrong::Limit("elements"))
+    }
+
+    /// Takes note that so many elements follow.
+    pub(super) fn allow(&mut self, elements: u64) -> Result<(), DecodeError> {
+        self.elements_left = self.ok(self.elements_left.checked_sub(elements), Wrong::Limit("elements"))?;
+        Ok(())
+    }
+
+    /// Goes one level deeper, where a value may have another of its type inside. [`leave`](Self::leave) it afterwards.
+    ///
+    /// # Errors
+    ///
+    /// If it is too deep.
+    pub fn enter(&mut self) -> Result<(), DecodeError> {
+        self.depth_left = self.ok(self.depth_left.checked_sub(1), Wrong::Limit("levels"))?;
+        Ok(())
+    }
+
+    /// Comes up again.
+    pub fn leave(&mut self) {
+        self.depth_left += 1;
+    }
+
+    /// Whether nothing is left.
+    pub(super) fn is_at_end(&mut self) -> bool {
+        if let Window::Some(bytes, more) = &mut self.window
+            && bytes.len() == self.read
+        {
+            more(bytes);
+        }
+        self.at_hand().len() == self.read
+    }
+}

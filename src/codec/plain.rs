@@ -1,0 +1,75 @@
+//! Plain values: what is inside, under a name of their own, and what must hold of it.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+
+use super::{DecodeError, Element, Input, Output, Shape, Wrong};
+use crate::lattice::Lex;
+use crate::{
+    BoundedCounter, GCounter, GSet, LwwRegister, Max, Min, PnCounter, ReplicaId, Stamp, TwoPhaseSet,
+    VectorClock,
+};
+
+/// Types with the bounds on what is inside, its parts, their types, and what must hold.
+macro_rules! plain {
+    ($(
+        $type:ident $(<$param:ident: $bound:ident $(+ $bounds:ident)*>)? { $($field:tt: $inner:ty),+ }
+        $(if |$value:ident| $sound:expr, $what:literal)?;
+    )+) => {
+        $(
+            impl $(<$param: Element + $bound $(+ $bounds)*>)? Element for $type $(<$param>)? {
+                fn shape(shape: &mut Shape) {
+                    shape.name(stringify!($type));
+                    $($param::shape(shape);)?
+                }
+
+                fn write(&self, out: &mut Output<'_>) {
+                    $(self.$field.write(out);)+
+                }
+
+                fn read(input: &mut Input<'_>) -> Result<Self, DecodeError> {
+                    let read = $type { $($field: <$inner>::read(input)?),+ };
+                    $(
+                        let $value = &read;
+                        input.check($sound, Wrong::Value($what))?;
+                    )?
+                    Ok(read)
+                }
+            }
+        )+
+    };
+}
+
+plain! {
+    GCounter { shares: BTreeMap<ReplicaId, u64> }
+        if |counter| counter.shares.values().all(|n| *n > 0), "a counter without empty shares";
+    PnCounter { shares: BTreeMap<ReplicaId, (u64, u64)> }
+        if |counter| counter.shares.values().all(|n| *n != (0, 0)), "a counter without empty shares";
+    BoundedCounter { given: BTreeMap<(ReplicaId, ReplicaId), u64>, spent: BTreeMap<ReplicaId, u64> }
+        if |counter| counter.given.values().chain(counter.spent.values()).all(|n| *n > 0),
+        "a counter without empty accounts";
+    VectorClock { counts: BTreeMap<ReplicaId, u64> }
+        if |clock| clock.counts.values().all(|n| *n > 0), "a clock without empty counts";
+    GSet<T: Ord + Clone> { members: BTreeSet<T> };
+    TwoPhaseSet<T: Ord + Clone> { live: BTreeSet<T>, removed: BTreeSet<T> }
+        if |set| set.live.is_disjoint(&set.removed), "a set in which nothing is both in and out";
+    LwwRegister<V: Clone> { latest: Option<(Stamp, V)> };
+    Max<T: Clone> { 0: Option<T> };
+    Min<T: Clone> { 0: Option<T> };
+}
+
+impl<A: Element, B: Element> Element for Lex<A, B> {
+    fn shape(shape: &mut Shape) {
+        shape.name("Lex");
+        A::shape(shape);
+        B::shape(shape);
+    }
+
+    fn write(&self, out: &mut Output<'_>) {
+        self.first.write(out);
+        self.second.write(out);
+    }
+
+    fn read(input: &mut Input<'_>) -> Result<Self, DecodeError> {
+        Ok(Lex { first: A::read(input)?, second: B::read(input)? })
+    }
+}

@@ -1,0 +1,77 @@
+//! Records: the fields in which there is anything, by name, each with its type and a column of its own.
+
+use alloc::vec::Vec;
+
+use super::element::{read_text, write_text};
+use super::facts::{FactReader, FactWriter};
+use super::{DecodeError, Shape, Wrong};
+
+/// A field of a record, or of a record's change: what `record!` writes for each.
+#[allow(missing_debug_implementations, reason = "never seen but by what `record!` writes")]
+pub struct Field<T> {
+    /// As it is called in bytes.
+    pub name: &'static str,
+    /// Its type.
+    pub shape: fn(&mut Shape),
+    /// Whether there is nothing in it.
+    pub is_empty: fn(&T) -> bool,
+    /// Writes it for many records.
+    pub write: fn(&[&T], &mut FactWriter<'_, '_>),
+    /// Reads it for many records.
+    pub read: fn(&mut [T], &mut FactReader<'_, '_>) -> Result<(), DecodeError>,
+}
+
+/// The type of any record: the fields say of which types they are when there is something in them.
+pub fn shape(shape: &mut Shape) {
+    shape.code(super::shape::RECORD);
+}
+
+#[allow(clippy::missing_panics_doc, reason = "never called but by what `record!` writes")]
+pub fn write<T>(records: &[&T], fields: &[Field<T>], writer: &mut FactWriter<'_, '_>) {
+    let is_used = |field: &&Field<T>| !records.iter().all(|record| (field.is_empty)(record));
+    let mut used: Vec<&Field<T>> = fields.iter().filter(is_used).collect();
+    used.sort_unstable_by_key(|field| field.name);
+    writer.out.count(used.len());
+    for field in used {
+        write_text(field.name, writer.out);
+        let shape = shape_of(field);
+        writer.out.count(shape.0.len());
+        writer.out.put(&shape.0);
+        (field.write)(records, writer);
+    }
+}
+
+#[allow(clippy::missing_errors_doc, reason = "never called but by what `record!` writes")]
+pub fn read<T: Default>(
+    n: usize,
+    fields: &[Field<T>],
+    reader: &mut FactReader<'_, '_>,
+) -> Result<Vec<T>, DecodeError> {
+    reader.input.enter()?;
+    let mut records: Vec<T> = (0..n).map(|_| T::default()).collect();
+    let used = reader.input.count()?;
+    let mut previous = None;
+    for _ in 0..used {
+        let name = read_text(reader.input)?;
+        let Some(field) = fields.iter().find(|field| field.name == name) else {
+            return Err(reader.input.error(Wrong::Field(name)));
+        };
+        reader.input.check(previous < Some(field.name), Wrong::Order)?;
+        previous = Some(field.name);
+        let shape = shape_of(field);
+        let len: usize = reader.input.number()?;
+        reader.input.check(len == shape.0.len(), Wrong::Type)?;
+        let is_same = reader.input.bytes(len)? == shape.0;
+        reader.input.check(is_same, Wrong::Type)?;
+        (field.read)(&mut records, reader)?;
+        reader.input.check(!records.iter().all(field.is_empty), Wrong::Empty)?;
+    }
+    reader.input.leave();
+    Ok(records)
+}
+
+fn shape_of<T>(field: &Field<T>) -> Shape {
+    let mut shape = Shape::default();
+    (field.shape)(&mut shape);
+    shape
+}

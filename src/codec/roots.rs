@@ -1,0 +1,134 @@
+//! What is at the root: a version, the names of replicas, and one column of one.
+
+use alloc::vec::Vec;
+
+use super::facts::{FactReader, FactWriter};
+use super::{Codec, Columns, DecodeError, Element, Input, Kind, Output, Shape, Wrong};
+use crate::causality::Names;
+use crate::{Causal, Delta, Dot, ReplicaId, Version};
+
+/// Intervals: how many, and of each, how far it is from the one before, and how long.
+pub(super) fn write_runs(runs: impl ExactSizeIterator<Item = (u64, u64)>, out: &mut Output<'_>) {
+    out.count(runs.len());
+    // The first counter is 1, and between two intervals there is a gap of one at least.
+    let mut earliest = 1;
+    for (first, last) in runs {
+        out.number(first - earliest);
+        out.number(last - first);
+        earliest = last + 2;
+    }
+}
+
+pub(super) fn read_runs(input: &mut Input<'_>) -> Result<Vec<(u64, u64)>, DecodeError> {
+    let n = input.count()?;
+    let (mut runs, mut earliest) = (Vec::new(), 1_u64);
+    for _ in 0..n {
+        let (gap, more): (u64, u64) = (input.number()?, input.number()?);
+        let first = earliest.checked_add(gap).filter(|first| *first <= Dot::MAX_COUNTER);
+        let first = input.ok(first, Wrong::Version)?;
+        let last = first.checked_add(more).filter(|last| *last <= Dot::MAX_COUNTER);
+        let last = input.ok(last, Wrong::Version)?;
+        runs.push((first, last));
+        earliest = last + 2;
+    }
+    Ok(runs)
+}
+
+/// The replicas, in order, and what there is of each.
+fn write_table(table: &[ReplicaId], version: &Version, out: &mut Output<'_>) {
+    out.count(table.len());
+    table.iter().for_each(|id| id.write(out));
+    table.iter().for_each(|id| write_runs(version.runs_of(*id), out));
+}
+
+fn read_table(input: &mut Input<'_>) -> Result<(Vec<ReplicaId>, Version), DecodeError> {
+    let n = input.count()?;
+    input.check(n <= input.limits.replicas, Wrong::Limit("replicas"))?;
+    let mut table: Vec<ReplicaId> = Vec::new();
+    for _ in 0..n {
+        let id = ReplicaId::read(input)?;
+        input.check(table.last().is_none_or(|last| *last < id), Wrong::Order)?;
+        table.push(id);
+    }
+    let mut version = Version::new();
+    for id in &table {
+        let runs = read_runs(input)?;
+        if !runs.is_empty() {
+            version.push(*id, runs);
+        }
+    }
+    Ok((table, version))
+}
+
+/// The replicas of two versions, in order.
+fn replicas(a: &Version, b: &Version) -> Vec<ReplicaId> {
+    let mut all = a.clone();
+    all.union(b);
+    all.replicas().collect()
+}
+
+/// A version, what is ahead of it, and the facts.
+impl<S: Columns> Codec for Causal<S> {
+    const KIND: Kind = Kind::State;
+
+    fn shape(shape: &mut Shape) {
+        S::shape(shape);
+    }
+
+    fn write_body(&self, out: &mut Output<'_>) {
+        let table = replicas(self.version(), self.ahead());
+        write_table(&table, self.version(), out);
+        self.ahead().write(out);
+        S::write_column(&[&**self], &mut FactWriter::new(out, &table, self.version(), self.names()));
+    }
+
+    fn read_body(input: &mut Input<'_>) -> Result<Self, DecodeError> {
+        let (table, seen) = read_table(input)?;
+        let ahead = Version::read(input)?;
+        let is_ahead = !seen.intersects(&ahead) && (ahead.is_empty() || !seen.is_empty());
+        input.check(is_ahead, Wrong::Ahead)?;
+        input.check(table == replicas(&seen, &ahead), Wrong::Replica)?;
+        let mut reader = FactReader::new(input, &table, &seen);
+        let store = S::read_column(1, &mut reader)?.pop();
+        reader.finish()?;
+        let store = input.ok(store, Wrong::Truncated)?;
+        input.ok(Causal::from_decoded(table, seen, ahead, store), Wrong::Limit("replicas"))
+    }
+}
+
+/// The events, and what they change.
+impl<S: Columns> Codec for Delta<S> {
+    const KIND: Kind = Kind::Delta;
+
+    fn shape(shape: &mut Shape) {
+        S::shape(shape);
+    }
+
+    fn write_body(&self, out: &mut Output<'_>) {
+        let mut table: Vec<ReplicaId> = self.events().replicas().collect();
+        let known = table.len();
+        crate::store::Change::visit(self.change(), &mut |_, _, kills| {
+            let strangers = kills.iter().map(|dot| dot.replica());
+            table.extend(strangers.filter(|id| self.events().last(*id) == 0));
+        });
+        table[known..].sort_unstable();
+        table.sort();
+        table.dedup();
+        write_table(&table, self.events(), out);
+        S::write_changes(&[self.change()], &mut FactWriter::new(out, &table, self.events(), &Names::new()));
+    }
+
+    fn read_body(input: &mut Input<'_>) -> Result<Self, DecodeError> {
+        let (table, events) = read_table(input)?;
+        let mut reader = FactReader::new(input, &table, &events);
+        let change = S::read_changes(1, &mut reader)?.pop();
+        let named = reader.finish()?;
+        let has_events = |id: &ReplicaId| events.last(*id) > 0;
+        input.check(
+            table.iter().zip(named).all(|(id, is_named)| is_named || has_events(id)),
+            Wrong::Replica,
+        )?;
+        let change = input.ok(change, Wrong::Truncated)?;
+        Ok(Delta { events, change })
+    }
+}

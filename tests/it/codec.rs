@@ -1,0 +1,201 @@
+//! Bytes: what is written is read again, byte for byte; what was not written by us is refused; and how long it gets.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+
+use proptest::prelude::*;
+use rejoin::causality::Ticks;
+use rejoin::codec::{Limits, Wrong};
+use rejoin::*;
+use uuid::Uuid;
+
+mod golden;
+mod hostile;
+mod sizes;
+
+/// What is written is read again; by streams too, a byte at a time; and no prefix of it is anything.
+fn travels<T: Codec + PartialEq + Debug>(value: &T) -> Vec<u8> {
+    let bytes = value.encode();
+    assert_eq!(&T::decode(&bytes).unwrap(), value);
+    let mut streamed = Vec::new();
+    value.encode_to(&mut streamed).unwrap();
+    assert_eq!(streamed, bytes);
+    assert_eq!(&T::decode_from(Dripping(&bytes), &Limits::default()).unwrap(), value);
+    bytes
+}
+
+/// A reader that hands out a byte at a time.
+struct Dripping<'a>(&'a [u8]);
+
+impl std::io::Read for Dripping<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.0.len().min(buffer.len()).min(1);
+        buffer[..n].copy_from_slice(&self.0[..n]);
+        self.0 = &self.0[n..];
+        Ok(n)
+    }
+}
+
+fn columns<T: codec::Element + Ord + Clone + PartialEq + Debug>(values: &[T]) {
+    values.iter().for_each(|value| drop(travels(value)));
+    travels(&values.iter().cloned().collect::<BTreeSet<T>>());
+    travels(&values.iter().map(|value| (value.clone(), value.clone())).collect::<BTreeMap<T, T>>());
+    travels(&values.iter().map(|value| (value.clone(), Some(value.clone()))).collect::<Vec<_>>());
+    travels(&values.to_vec());
+}
+
+proptest! {
+    #[test]
+    fn elements_travel(
+        small in any::<(bool, u8, i8, u16, i16)>(),
+        unsigned in prop::collection::vec(any::<(u32, u64, u128)>(), 0..5),
+        signed in prop::collection::vec(any::<(i32, i64, i128)>(), 0..5),
+        texts in prop::collection::vec(any::<(String, char)>(), 0..5),
+        flags in prop::collection::vec(any::<bool>(), 0..40),
+        uuids in prop::collection::vec(any::<[u8; 16]>(), 0..3),
+    ) {
+        columns(&[small]);
+        columns(&unsigned.iter().map(|n| n.0).collect::<Vec<_>>());
+        columns(&unsigned.iter().map(|n| n.1).collect::<Vec<_>>());
+        columns(&unsigned.iter().map(|n| n.2).collect::<Vec<_>>());
+        columns(&unsigned);
+        columns(&signed.iter().map(|n| n.0).collect::<Vec<_>>());
+        columns(&signed.iter().map(|n| n.1).collect::<Vec<_>>());
+        columns(&signed.iter().map(|n| n.2).collect::<Vec<_>>());
+        columns(&texts.iter().map(|text| text.0.clone()).collect::<Vec<_>>());
+        columns(&texts);
+        columns(&flags);
+        columns(&uuids.iter().map(|bytes| Uuid::from_bytes(*bytes)).collect::<Vec<_>>());
+        columns(&uuids);
+    }
+
+    #[test]
+    fn floats_are_in_order(a in any::<u64>(), b in any::<u64>(), c in any::<u32>(), d in any::<u32>()) {
+        let (c, d) = (f32::from_bits(c), f32::from_bits(d));
+        prop_assert_eq!(c.total_cmp(&d), c.encode().cmp(&d.encode()));
+        prop_assert_eq!(f32::decode(&c.encode()).unwrap().to_bits(), c.to_bits());
+        let (a, b) = (f64::from_bits(a), f64::from_bits(b));
+        prop_assert_eq!(a.total_cmp(&b), a.encode().cmp(&b.encode()));
+        prop_assert_eq!(f64::decode(&a.encode()).unwrap().to_bits(), a.to_bits());
+    }
+}
+
+#[test]
+fn the_ends_of_numbers_travel() {
+    columns(&[u8::MIN, u8::MAX]);
+    columns(&[u16::MIN, u16::MAX]);
+    columns(&[u64::MIN, 127, 128, u64::MAX - 1, u64::MAX]);
+    columns(&[u128::MIN, u128::MAX]);
+    columns(&[i8::MIN, -1, 0, 1, i8::MAX]);
+    columns(&[i64::MIN, i64::MIN + 1, -1, 0, 1, i64::MAX]);
+    columns(&[i128::MIN, i128::MAX]);
+    columns(&['\0', 'a', char::MAX]);
+    columns(&[Ticks::default(), Ticks::at_millis(1_700_000_000_000), Ticks::MAX]);
+    columns(&[(); 1]);
+    travels(&vec![(); 3_000]);
+    travels(&vec![vec![true; 1_025]; 3]);
+}
+
+fn id(n: u128) -> ReplicaId {
+    ReplicaId::from_u128(n)
+}
+
+#[test]
+fn plain_values_travel() {
+    let stamp = Stamp::new(Ticks::at_millis(7), id(3));
+    travels(&stamp);
+    travels(&Dot::new(id(5), Dot::MAX_COUNTER).unwrap());
+    travels(
+        &[(1, 1), (1, 2), (1, 9), (2, 4)]
+            .map(|(r, n)| Dot::new(id(r), n).unwrap())
+            .into_iter()
+            .collect::<Version>(),
+    );
+    travels(&LwwRegister::written(stamp, "x".to_string()));
+    travels(&(Max::new(3_u8), Min::new(4_u8), Max::<u8>::default()));
+    travels(&lattice::Lex::new(Max::new(1_u8), BTreeSet::from([1_u8, 2])));
+    travels(&Some(GCounter::new()));
+    travels(&Box::new(7_u8));
+    travels::<Box<str>>(&"x".into());
+    travels::<std::sync::Arc<str>>(&"x".into());
+    travels(&VectorClock::new());
+    let mut ledger = Writer::<BTreeMap<String, PnCounter>>::with_id(id(9));
+    ledger.try_edit(|ledger| ledger.entry("tea".to_string()).add(3)).unwrap();
+    ledger.try_edit(|ledger| ledger.entry("milk".to_string()).subtract(300)).unwrap();
+    travels(ledger.state());
+}
+
+#[test]
+fn what_is_of_another_type_is_refused() {
+    let mut set = Writer::<Causal<OrSet<u32>>>::with_id(id(1));
+    let delta = set.edit(|set| set.insert(7));
+    let (state, delta) = (set.state().encode(), delta.encode());
+    assert!(Causal::<OrSet<u32>>::decode(&state).is_ok());
+    let wrong = |error: codec::DecodeError| error.wrong;
+    assert_eq!(Causal::<OrSet<u64>>::decode(&state).map_err(wrong), Err(Wrong::Type));
+    assert_eq!(Causal::<RwSet<u32>>::decode(&state).map_err(wrong), Err(Wrong::Type));
+    assert_eq!(Causal::<EwFlag>::decode(&state).map_err(wrong), Err(Wrong::Type));
+    assert_eq!(Delta::<OrSet<u32>>::decode(&state).map_err(wrong), Err(Wrong::Kind(1)));
+    assert_eq!(Causal::<OrSet<u32>>::decode(&delta).map_err(wrong), Err(Wrong::Kind(2)));
+    assert_eq!(Version::decode(&state).map_err(wrong), Err(Wrong::Kind(1)));
+    assert_eq!(Causal::<OrSet<u32>>::decode(b"{}").map_err(wrong), Err(Wrong::NotOurs));
+    assert_eq!(Causal::<OrSet<u32>>::decode(b"").map_err(wrong), Err(Wrong::Truncated));
+    let mut future = state.clone();
+    future[2] = 2;
+    assert_eq!(Causal::<OrSet<u32>>::decode(&future).map_err(wrong), Err(Wrong::Format(2)));
+    let mut longer = state.clone();
+    longer.push(0);
+    assert_eq!(Causal::<OrSet<u32>>::decode(&longer).map_err(wrong), Err(Wrong::Trailing));
+}
+
+#[test]
+fn limits_are_kept() {
+    let mut sets: Vec<_> = (1..=3).map(|n| Writer::<Causal<OrSet<u32>>>::with_id(id(n))).collect();
+    let mut all = Causal::<OrSet<u32>>::default();
+    for (n, set) in (0..).zip(&mut sets) {
+        set.edit(|set| set.insert(n));
+        all.join_ref(set.state());
+    }
+    let bytes = all.encode();
+    let within = |change: fn(&mut Limits)| {
+        let mut limits = Limits::default();
+        change(&mut limits);
+        Causal::<OrSet<u32>>::decode_within(&bytes, &limits).map(drop).map_err(|error| error.wrong)
+    };
+    assert_eq!(within(|_| {}), Ok(()));
+    assert_eq!(within(|limits| limits.replicas = 2), Err(Wrong::Limit("replicas")));
+    assert_eq!(within(|limits| limits.bytes = 50), Err(Wrong::Limit("bytes")));
+    assert_eq!(within(|limits| limits.elements = 2), Err(Wrong::Limit("elements")));
+}
+
+#[test]
+fn errors_say_what_and_where() {
+    let say = |bytes: &[u8]| u16::decode(bytes).unwrap_err().to_string();
+    assert_eq!(say(b"rj"), "the bytes end too early (at byte 2)");
+    assert_eq!(say(b"xml!"), "these are not bytes of rejoin (at byte 2)");
+    assert_eq!(say(b"rj\x07\x00"), "format 7 is not known here (at byte 3)");
+    assert_eq!(say(b"rj\x01\x02"), "this is something else (kind 2) (at byte 4)");
+    assert_eq!(say(b"rj\x01\x00\x01\x06"), "this is of another type (at byte 6)");
+    assert_eq!(
+        say(b"rj\x01\x00\x01\x04\xFF\xFF\x7F"),
+        "a number does not fit, or could be shorter (at byte 9)"
+    );
+    assert_eq!(say(b"rj\x01\x00\x01\x04\x07\x00"), "the bytes go on after the end (at byte 7)");
+    let others = [
+        (Wrong::Field("note".to_string()), "the field `note` is not known here"),
+        (Wrong::Order, "something comes twice, or out of order"),
+        (Wrong::Empty, "something is empty"),
+        (Wrong::Replica, "a replica is not what it should be"),
+        (Wrong::Version, "intervals are empty, touching or out of bounds"),
+        (Wrong::NotSeen, "something is of an event that was not seen"),
+        (Wrong::Ahead, "something is ahead that cannot be"),
+        (Wrong::Twice, "an event is in two places, or kills itself"),
+        (Wrong::Value("a color"), "this is not a color"),
+        (Wrong::Limit("bytes"), "too many bytes"),
+    ];
+    for (wrong, text) in others {
+        assert_eq!(wrong.to_string(), text);
+    }
+    let failed = u16::decode_from(&b"rj"[..], &Limits::default()).unwrap_err();
+    assert_eq!(failed.kind(), std::io::ErrorKind::InvalidData);
+}

@@ -1,0 +1,173 @@
+//! Bytes of the past, which every later version must read. `REJOIN_GOLDEN=write` writes files that are missing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use rejoin::causality::Ticks;
+use rejoin::*;
+
+use super::id;
+
+fn file(name: &str) -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "tests", "golden", name].iter().collect()
+}
+
+/// The file says the same as the value, both ways; and whatever single byte of it is wrong, that is noticed, or it is
+/// another value.
+fn golden<T: Codec + PartialEq + std::fmt::Debug>(name: &str, value: &T) {
+    let path = file(name);
+    if !path.exists() && std::env::var("REJOIN_GOLDEN").is_ok_and(|what| what == "write") {
+        std::fs::write(&path, value.encode()).unwrap();
+    }
+    let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
+    assert_eq!(&T::decode(&bytes).unwrap(), value, "{name}");
+    assert_eq!(value.encode(), bytes, "{name}");
+
+    for end in 0..bytes.len() {
+        assert!(T::decode(&bytes[..end]).is_err(), "{name}, cut off after {end}");
+    }
+    let mut corrupted = bytes.clone();
+    for at in 0..bytes.len() {
+        // All values in small files, and in others those of which one bit is wrong, or all.
+        let is_small = bytes.len() <= 160;
+        for byte in (0..=u8::MAX).filter(|byte| is_small || (byte ^ bytes[at]).count_ones() % 7 <= 1) {
+            corrupted[at] = byte;
+            if let Ok(other) = T::decode(&corrupted) {
+                assert_eq!(other.encode(), corrupted, "{name}, byte {at} as {byte}");
+                assert_eq!(other == *value, corrupted == bytes, "{name}, byte {at} as {byte}");
+            }
+        }
+        corrupted[at] = bytes[at];
+    }
+}
+
+record! {
+    #[derive(Debug, PartialEq, Codec)]
+    struct Article {
+        title: MvRegister<String>,
+        tags: OrSet<String>,
+        price: Lww<u32>,
+        stock: Counter,
+        #[serde(rename = "for-sale")]
+        for_sale: EwFlag,
+        parts: Map<u8, Article>,
+    }
+}
+
+/// Two replicas write apart, meet, and write again; the state of the first, and a group of the deltas of both, which
+/// lacks the first delta.
+fn apart<S: Store + 'static>(
+    write: impl Fn(&mut <Causal<S> as store::Root>::Edit<'_>, u8),
+) -> (Causal<S>, Delta<S>) {
+    let mut a = Writer::<Causal<S>>::with_id(id(0xA));
+    let mut b = Writer::<Causal<S>>::with_id(id(0xB));
+    let at = |minute: u64| 1_700_000_000_000 + minute * 60_000;
+    a.edit_at(at(0), |edit| write(edit, 0));
+    let mut group = b.edit_at(at(1), |edit| write(edit, 1));
+    group.join(a.edit_at(at(2), |edit| write(edit, 2)));
+    a.join_ref(b.state());
+    group.join(a.edit_at(at(3), |edit| write(edit, 3)));
+    group.join(b.edit_at(at(4), |edit| write(edit, 4)));
+    a.join_ref(b.state());
+    (a.into_state(), group)
+}
+
+fn both<S>(name: &str, write: impl Fn(&mut <Causal<S> as store::Root>::Edit<'_>, u8))
+where
+    S: codec::Columns + Store<Change: PartialEq + std::fmt::Debug> + std::fmt::Debug + 'static,
+{
+    let (state, group) = apart::<S>(write);
+    golden(&format!("{name}.state"), &state);
+    golden(&format!("{name}.delta"), &group);
+    // The group lacks the first delta, so it kills what has not arrived.
+    let mut gaps = Causal::<S>::default();
+    gaps.apply(group);
+    golden(&format!("{name}.gaps"), &gaps);
+}
+
+#[test]
+fn sets() {
+    both::<OrSet<String>>("or_set", |set, n| match n {
+        3 => set.remove("tea"),
+        n => set.extend([["tea", "milk", "teapot"][usize::from(n % 3)].to_string(), "tea".to_string()]),
+    });
+    both::<RwSet<u64>>("rw_set", |set, n| match n {
+        2 | 3 => set.remove(1 << 40),
+        n => set.extend([u64::from(n), 1 << 40]),
+    });
+}
+
+#[test]
+fn flags_registers_and_counters() {
+    both::<EwFlag>("ew_flag", |flag, n| if n == 3 { flag.disable() } else { flag.enable() });
+    both::<DwFlag>("dw_flag", |flag, n| if n == 2 { flag.disable() } else { flag.enable() });
+    both::<MvRegister<i64>>("mv_register", |register, n| register.set(-i64::from(n) * 1_000));
+    both::<Lww<(bool, Option<char>)>>("lww", |register, n| {
+        register.set((n > 2, (n % 2 == 0).then_some('é')))
+    });
+    both::<Counter>(
+        "counter",
+        |counter, n| if n == 3 { counter.reset() } else { counter.add(i64::from(n) - 2) },
+    );
+}
+
+#[test]
+fn maps_and_records() {
+    both::<LwwMap<i32, Vec<u8>>>("lww_map", |map, n| match n {
+        3 => map.remove(&-1),
+        n => map.extend([(-1, vec![n; 3]), (i32::from(n), vec![])]),
+    });
+    both::<Map<String, Map<u8, Counter>>>("map", |map, n| match n {
+        3 => map.remove("shop"),
+        n => map.entry("shop".to_string()).entry(n).add(5),
+    });
+    both::<Article>("record", |article, n| match n {
+        0 => article.title.set("A book".to_string()),
+        1 => {
+            article.tags.insert("new".to_string());
+            article.price.set(1_200);
+            article.for_sale.enable();
+        }
+        2 => article.parts.entry(7).stock.add(3),
+        3 => article.title.set("The book".to_string()),
+        _ => article.parts.entry(7).parts.entry(8).title.set("A page".to_string()),
+    });
+}
+
+#[test]
+fn plain_values() {
+    let mut counts = GCounter::new();
+    let mut account = PnCounter::new();
+    let mut stock = BoundedCounter::new();
+    for n in [0xA, 0xB] {
+        counts.increment(id(n), 300).unwrap();
+        account.add(id(n), 5).unwrap();
+        account.subtract(id(n), 7).unwrap();
+        stock.increment(id(n), 9).unwrap();
+    }
+    stock.transfer(id(0xA), id(0xB), 4).unwrap();
+    stock.decrement(id(0xB), 12).unwrap();
+    golden("g_counter", &counts);
+    golden("pn_counter", &account);
+    golden("bounded_counter", &stock);
+
+    let mut grown = Writer::<GSet<String>>::with_id(id(1));
+    grown.edit(|set| ["a", "abc", "abd"].into_iter().for_each(|x| set.insert(x.to_string())));
+    golden("g_set", grown.state());
+    let mut twice = Writer::<TwoPhaseSet<u8>>::with_id(id(1));
+    twice.edit(|set| {
+        (0..4).for_each(|n| set.insert(n));
+        set.remove(&2);
+    });
+    golden("two_phase_set", twice.state());
+
+    let stamp = Stamp::new(Ticks::at_millis(1_700_000_000_000), id(0xA));
+    golden("lww_register", &LwwRegister::written(stamp, "x".to_string()));
+    golden("max_and_min", &(Max::new(7_u16), Min::new(-7_i16), Max::<u8>::default()));
+    golden("lex", &lattice::Lex::new(Max::new(1_u8), BTreeSet::from([5_u32, 6, 900])));
+    golden("map_of_options", &BTreeMap::from([(1_u8, Some(true)), (2, None)]));
+    golden("dot", &Dot::new(id(0xA), 1 << 43).unwrap());
+    let dots = [(0xA, 1), (0xA, 2), (0xA, 9), (0xB, 4)].map(|(r, n)| Dot::new(id(r), n).unwrap());
+    golden("version", &dots.into_iter().collect::<Version>());
+    golden("floats", &vec![0.0_f64, -0.0, 1.5, f64::NEG_INFINITY]);
+}

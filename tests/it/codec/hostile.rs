@@ -1,0 +1,167 @@
+//! Bytes that nobody has written.
+
+use proptest::prelude::*;
+use rejoin::codec::{Columns, Wrong};
+use rejoin::*;
+
+use super::id;
+
+fn refused<T: Codec>(bytes: &[u8]) -> Wrong {
+    T::decode(bytes).map(drop).expect_err("accepted").wrong
+}
+
+/// Head of a state of a flag.
+const FLAG: [u8; 7] = [b'r', b'j', 1, 1, 2, 0x30, 0x01];
+
+fn state(parts: &[&[u8]]) -> Vec<u8> {
+    [&FLAG[..], &parts.concat()].concat()
+}
+
+fn table(ids: &[u128]) -> Vec<u8> {
+    let mut bytes = vec![u8::try_from(ids.len()).unwrap()];
+    ids.iter().for_each(|id| bytes.extend(id.to_be_bytes()));
+    bytes
+}
+
+#[test]
+fn each_invariant_has_its_error() {
+    let one = table(&[1]);
+    let seen = [1, 0, 1]; // events 1 and 2
+    let nothing_ahead = [0];
+    let fact = [1, 0, 0]; // one fact: of the first replica, its first event
+    let accepted = state(&[&one, &seen, &nothing_ahead, &fact]);
+    let flag = Causal::<EwFlag>::decode(&accepted).unwrap();
+    assert!(flag.is_enabled() && flag.encode() == accepted);
+
+    let wrong = |parts: &[&[u8]]| refused::<Causal<EwFlag>>(&state(parts));
+    assert_eq!(wrong(&[&table(&[2, 1]), &seen, &seen, &nothing_ahead, &fact]), Wrong::Order);
+    assert_eq!(wrong(&[&table(&[1, 1]), &seen, &seen, &nothing_ahead, &fact]), Wrong::Order);
+    // A second replica of which nothing is said.
+    assert_eq!(wrong(&[&table(&[1, 2]), &seen, &[0], &nothing_ahead, &fact]), Wrong::Replica);
+    // What is ahead was seen; is ahead of nothing.
+    let ahead = [&[1][..], &1_u128.to_be_bytes(), &[1, 1, 0]].concat();
+    assert_eq!(wrong(&[&one, &seen, &ahead, &fact]), Wrong::Ahead);
+    assert_eq!(wrong(&[&one, &[0], &ahead, &[0]]), Wrong::Ahead);
+    // A fact of no replica, of an event that was not seen, before the first, twice.
+    assert_eq!(wrong(&[&one, &seen, &nothing_ahead, &[1, 1, 0]]), Wrong::Replica);
+    assert_eq!(wrong(&[&one, &seen, &nothing_ahead, &[1, 0, 4]]), Wrong::NotSeen);
+    assert_eq!(wrong(&[&one, &seen, &nothing_ahead, &[1, 0, 1]]), Wrong::Number);
+    assert_eq!(wrong(&[&one, &seen, &nothing_ahead, &[2, 0, 1, 0, 1]]), Wrong::Order);
+    // Runs that go on after the end, or could be one.
+    assert_eq!(wrong(&[&one, &seen, &nothing_ahead, &[2, 0, 2, 0, 0]]), Wrong::Number);
+    assert_eq!(wrong(&[&one, &seen, &nothing_ahead, &[2, 0, 0, 0, 0, 0]]), Wrong::Number);
+    // Numbers that could be shorter.
+    assert_eq!(wrong(&[&[0x81, 0], &one[1..], &seen, &nothing_ahead, &fact]), Wrong::Number);
+    // Counters beyond the last.
+    let far = [1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 0];
+    assert_eq!(wrong(&[&one, &far, &nothing_ahead, &fact]), Wrong::Version);
+}
+
+#[test]
+fn promises_take_no_memory() {
+    // A billion members, replicas, intervals, bytes of text; of none of them there is any.
+    let billion = [0x80, 0x94, 0xEB, 0xDC, 0x03];
+    let one = table(&[1]);
+    for parts in [
+        [&billion[..], &[], &[], &[]],
+        [&one, &billion, &[], &[]],
+        [&one, &[1, 0, 1], &billion, &[]],
+        [&one, &[1, 0, 1], &[0], &billion],
+        [&one, &[1, 0, 1], &[0], &[&billion[..], &[0, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F]].concat()],
+    ] {
+        assert!(Causal::<EwFlag>::decode(&state(&parts)).is_err());
+    }
+    let text = [&b"rj\x01\x00\x01\x10"[..], &billion, b"abc"].concat();
+    assert_eq!(refused::<String>(&text), Wrong::Truncated);
+    let units = [&b"rj\x01\x00\x02\x15\x01"[..], &billion].concat();
+    assert_eq!(refused::<Vec<()>>(&units), Wrong::Truncated);
+}
+
+record! {
+    #[derive(Debug, PartialEq, Codec)]
+    struct Old {
+        name: Lww<u8>,
+        twigs: Map<u8, Old>,
+    }
+}
+
+record! {
+    #[derive(Debug, PartialEq, Codec)]
+    struct New {
+        name: Lww<u8>,
+        note: Lww<u8>,
+        twigs: Map<u8, New>,
+    }
+}
+
+record! {
+    #[derive(Debug, PartialEq, Codec)]
+    struct Other {
+        name: Lww<u16>,
+    }
+}
+
+#[test]
+fn records_grow() {
+    let mut old = Writer::<Causal<Old>>::with_id(id(1));
+    let mut new = Writer::<Causal<New>>::with_id(id(2));
+    let hello = old.edit_at(1, |tree| tree.twigs.entry(1).name.set(7));
+    new.apply(Delta::decode(&hello.encode()).unwrap());
+    let known = new.edit_at(2, |tree| tree.twigs.entry(1).name.set(8));
+    assert!(old.apply(Delta::decode(&known.encode()).unwrap()));
+    assert_eq!(old.encode(), new.encode());
+
+    let before = old.encode();
+    let unknown = new.edit_at(3, |tree| tree.twigs.entry(1).note.set(9));
+    assert_eq!(refused::<Delta<Old>>(&unknown.encode()), Wrong::Field("note".to_string()));
+    assert_eq!(refused::<Causal<Old>>(&new.encode()), Wrong::Field("note".to_string()));
+    assert_eq!(old.encode(), before);
+
+    let other = old.edit_at(4, |tree| tree.name.set(1));
+    assert_eq!(refused::<Delta<Other>>(&other.encode()), Wrong::Type);
+}
+
+#[test]
+fn depth_is_bounded() {
+    let mut deep = Writer::<Causal<Old>>::with_id(id(1));
+    let set = |levels: u32, deep: &mut Writer<Causal<Old>>| {
+        fn write(tree: &mut store::Handle<'_, Old>, levels: u32) {
+            if levels == 0 { tree.name.set(1) } else { write(&mut tree.twigs.entry(1), levels - 1) }
+        }
+        deep.edit_at(1, |tree| write(tree, levels))
+    };
+    let fits = set(63, &mut deep);
+    assert_eq!(Delta::<Old>::decode(&fits.encode()).as_ref(), Ok(&fits));
+    let too_deep = set(64, &mut deep);
+    assert_eq!(refused::<Delta<Old>>(&too_deep.encode()), Wrong::Limit("levels"));
+}
+
+proptest! {
+    /// Whatever is accepted is written again as it was.
+    #[test]
+    fn what_is_accepted_has_one_form(body in prop::collection::vec(0..6_u8, 0..60)) {
+        fn accept<S: Columns>(kind: u8, body: &[u8]) {
+            let mut shape = codec::Shape::default();
+            S::shape(&mut shape);
+            let mut bytes = Causal::<S>::default().encode();
+            bytes.truncate(bytes.len() - 3);
+            bytes[3] = kind;
+            bytes.extend(table(&[3, 5]));
+            bytes.extend(body);
+            if let Ok(state) = Causal::<S>::decode(&bytes) {
+                assert_eq!(state.encode(), bytes);
+            }
+            if let Ok(delta) = Delta::<S>::decode(&bytes) {
+                assert_eq!(delta.encode(), bytes);
+                let mut state = Causal::<S>::default();
+                state.apply(delta);
+                assert_eq!(Causal::decode(&state.encode()).as_ref().map(|read| *read == state), Ok(true));
+            }
+        }
+        for kind in 1..=2 {
+            accept::<EwFlag>(kind, &body);
+            accept::<OrSet<u8>>(kind, &body);
+            accept::<Map<u8, MvRegister<u8>>>(kind, &body);
+        }
+    }
+}
