@@ -23,10 +23,10 @@ build=(-s none)
 settings() {
   options=(-max_total_time="$seconds" -timeout=10 -rss_limit_mb=512 -print_final_stats=1)
   case $1 in
-    histories) options+=(-max_len=130) flags=(--no-trace-compares) ;;
+    histories) options+=(-max_len=130 -len_control=0) flags=(--no-trace-compares) ;;
     decode) options+=(-max_len=2048 -dict=json.dict) flags=() ;;
     codec) options+=(-max_len=256) flags=() ;;
-    hostile) options+=(-max_len=512) flags=(--no-trace-compares) ;;
+    hostile) options+=(-max_len=800 -len_control=0) flags=(--no-trace-compares) ;;
     *) echo "no such target: $1" >&2 && exit 2 ;;
   esac
 }

@@ -1,6 +1,7 @@
 //! Any bytes, as any type that travels or is stored.
 //!
-//! The first byte chooses the type, and by its highest bit the format. What is accepted survives another journey, and
+//! The first byte chooses the type, and by its highest bit the format; or that the others say how to forge a state or a
+//! delta and how to change it a little, so that more is nearly sound. What is accepted survives another journey, and
 //! decoding takes memory in proportion to the bytes.
 
 use std::collections::BTreeMap;
@@ -16,8 +17,11 @@ use rejoin::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::forge::{self, Alive};
 use crate::formats::{Format, survives};
-use crate::roots::{Everything, Root};
+use crate::roots::{Everything, Nested, Root, Set, Settings};
+use crate::source::Source;
+use crate::{tamper, wire};
 
 /// A type that can be decoded.
 #[derive(Debug)]
@@ -38,8 +42,47 @@ pub struct Type {
 pub fn run(bytes: &[u8]) {
     let Some((chosen, bytes)) = bytes.split_first() else { return };
     let format = if *chosen < 128 { Format::Json } else { Format::Postcard };
-    let chosen = &TYPES[usize::from(*chosen) % 128 % TYPES.len()];
-    (chosen.accepts)(format, bytes);
+    let chosen = usize::from(*chosen) % 128;
+    if chosen >= FORGED {
+        let mut source = Source::new(bytes);
+        match chosen % 4 {
+            0 => forged::<Set>(format, &mut source),
+            1 => forged::<Settings>(format, &mut source),
+            2 => forged::<Nested>(format, &mut source),
+            _ => forged::<Everything>(format, &mut source),
+        }
+    } else {
+        (TYPES[chosen % TYPES.len()].accepts)(format, bytes);
+    }
+}
+
+/// Choices from here on are of what is forged; those before are of types.
+pub const FORGED: usize = 96;
+
+fn forged<R: Root>(format: Format, source: &mut Source<'_>) {
+    let state = source.flip();
+    let forge = if state { forge::state } else { forge::delta };
+    let mut json = forge(R::SHAPE, &Alive::new(), source);
+    let bytes = match format {
+        Format::Json => {
+            tamper::json(&mut json, source);
+            format.encode(&json)
+        }
+        Format::Postcard => {
+            let mut bytes = if state {
+                format.encode::<Causal<R::Store>>(&wire::decoded(&json))
+            } else {
+                format.encode::<Delta<R::Store>>(&wire::decoded(&json))
+            };
+            tamper::bytes(&mut bytes, source);
+            bytes
+        }
+    };
+    if state {
+        accepts::<Causal<R::Store>>(format, &bytes)
+    } else {
+        accepts::<Delta<R::Store>>(format, &bytes)
+    };
 }
 
 fn accepts<T: Serialize + DeserializeOwned + PartialEq + Debug>(format: Format, bytes: &[u8]) -> bool {

@@ -2,11 +2,13 @@
 
 pub mod codec;
 pub mod decode;
+mod forge;
 pub mod formats;
 pub mod histories;
 pub mod hostile;
 pub mod roots;
 mod source;
+mod tamper;
 mod wire;
 
 /// All memory is counted, so that a decoder can be asked how much it took.

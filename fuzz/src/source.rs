@@ -31,12 +31,4 @@ impl<'a> Source<'a> {
     pub(crate) fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[self.below(choices.len())]
     }
-
-    /// As many of the next bytes as the first of them says.
-    pub(crate) fn bytes(&mut self) -> &'a [u8] {
-        let length = usize::from(self.byte()).min(self.bytes.len());
-        let (taken, rest) = self.bytes.split_at(length);
-        self.bytes = rest;
-        taken
-    }
 }

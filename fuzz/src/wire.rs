@@ -1,10 +1,9 @@
-//! Deltas and states as a liar may write them: well-formed, and otherwise anything.
+//! The parts of which deltas, states and plain values are made on the wire, from bytes.
 //!
-//! Few replicas and few counters, so that lies collide with the truth and with each other: the honest writers' own
-//! events, events yet to come, the last that there can be, one event in other places in other deltas, kills of
-//! anything anywhere, events that do nothing.
+//! Few replicas and few counters, so that what is made up collides with the truth and with itself: the honest writers'
+//! own events, events yet to come, the last that there can be.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rejoin::{Dot, ReplicaId, Version};
 use serde::de::DeserializeOwned;
@@ -72,7 +71,7 @@ pub(crate) fn ticks(source: &mut Source<'_>) -> Json {
     }
 }
 
-fn value(kind: Value, source: &mut Source<'_>) -> Json {
+pub(crate) fn value(kind: Value, source: &mut Source<'_>) -> Json {
     match kind {
         Value::Unit => Json::Null,
         Value::Bool => json!(source.flip()),
@@ -82,7 +81,7 @@ fn value(kind: Value, source: &mut Source<'_>) -> Json {
     }
 }
 
-fn runs(source: &mut Source<'_>, most: usize) -> Vec<(ReplicaId, u64, u64)> {
+pub(crate) fn runs(source: &mut Source<'_>, most: usize) -> Vec<(ReplicaId, u64, u64)> {
     (0..source.below(most + 1))
         .map(|_| {
             let (replica, a, b) = (replica(source), counter(source), counter(source));
@@ -92,7 +91,7 @@ fn runs(source: &mut Source<'_>, most: usize) -> Vec<(ReplicaId, u64, u64)> {
 }
 
 /// The one form of a set of events.
-fn version_of(mut runs: Vec<(ReplicaId, u64, u64)>) -> Version {
+pub(crate) fn version_of(mut runs: Vec<(ReplicaId, u64, u64)>) -> Version {
     runs.sort_unstable();
     let mut entries: BTreeMap<ReplicaId, Vec<(u64, u64)>> = BTreeMap::new();
     for (replica, first, last) in runs {
@@ -108,96 +107,6 @@ fn version_of(mut runs: Vec<(ReplicaId, u64, u64)>) -> Version {
 
 pub(crate) fn version(source: &mut Source<'_>) -> Version {
     version_of(runs(source, 3))
-}
-
-#[derive(Debug)]
-struct Event {
-    add: Option<Json>,
-    kills: BTreeSet<Dot>,
-}
-
-/// How many places may be inside each other.
-const DEEP: u32 = 12;
-
-/// Events in their places.
-#[derive(Debug, Default)]
-struct Place {
-    events: BTreeMap<Dot, Event>,
-    keys: BTreeMap<u8, Place>,
-    fields: BTreeMap<&'static str, Place>,
-}
-
-impl Place {
-    /// A leaf somewhere in here, and what it holds.
-    fn leaf(&mut self, mut shape: &'static Shape, source: &mut Source<'_>) -> (&mut Place, Value) {
-        let mut place = self;
-        for depth in 0.. {
-            (place, shape) = match shape {
-                Shape::Leaf(kind) => return (place, *kind),
-                Shape::Keyed(child) => (place.keys.entry(source.byte() % 4).or_default(), *child),
-                Shape::Record(fields) => {
-                    // The first field is a leaf, or not far from one.
-                    let (name, child) = fields[source.below(if depth < DEEP { fields.len() } else { 1 })];
-                    (place.fields.entry(name).or_default(), child)
-                }
-            };
-        }
-        unreachable!("shapes come to an end")
-    }
-
-    fn json(&self, shape: &Shape) -> Json {
-        match shape {
-            Shape::Leaf(_) => self
-                .events
-                .iter()
-                .map(|(dot, event)| json!({ "dot": dot, "add": Vec::from_iter(&event.add), "kills": event.kills }))
-                .collect(),
-            Shape::Keyed(child) => {
-                self.keys.iter().map(|(key, place)| json!([key, place.json(child)])).collect()
-            }
-            Shape::Record(fields) => {
-                let child = |name| fields.iter().find(|(field, _)| *field == name).expect("a field of it").1;
-                self.fields.iter().map(|(name, place)| (*name, place.json(child(*name)))).collect()
-            }
-        }
-    }
-}
-
-/// Up to six events in a tree of places, each once.
-fn forge(shape: &'static Shape, source: &mut Source<'_>, state: bool) -> (Place, BTreeSet<Dot>) {
-    let (mut root, mut dots) = (Place::default(), BTreeSet::new());
-    for _ in 0..source.below(7) {
-        let dot = dot(source);
-        if !dots.insert(dot) {
-            continue;
-        }
-        let (place, kind) = root.leaf(shape, source);
-        let effect = if state { 0 } else { source.byte() };
-        let add = (effect % 4 != 1).then(|| value(kind, source));
-        let kills = (0..effect / 4 % 4).map(|_| self::dot(source)).filter(|victim| *victim != dot).collect();
-        place.events.insert(dot, Event { add, kills });
-    }
-    (root, dots)
-}
-
-fn covering(source: &mut Source<'_>, dots: &BTreeSet<Dot>) -> Version {
-    let mut all = runs(source, 2);
-    all.extend(dots.iter().map(|dot| (dot.replica(), dot.counter(), dot.counter())));
-    version_of(all)
-}
-
-/// A delta of a store of the given shape.
-pub(crate) fn delta(shape: &'static Shape, source: &mut Source<'_>) -> Json {
-    let (root, dots) = forge(shape, source, false);
-    json!({ "events": covering(source, &dots), "change": root.json(shape) })
-}
-
-/// A state of a store of the given shape.
-pub(crate) fn state(shape: &'static Shape, source: &mut Source<'_>) -> Json {
-    let (root, dots) = forge(shape, source, true);
-    let seen = covering(source, &dots);
-    let ahead = version(source).difference(&seen);
-    json!({ "version": seen, "ahead": ahead, "facts": root.json(shape) })
 }
 
 /// What was forged is well-formed.

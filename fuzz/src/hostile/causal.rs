@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 
 use rejoin::store::Handle;
 use rejoin::{Causal, Delta, Dot, Identity, Lattice, ReplicaId, Store, Version, Writer};
+use serde_json::json;
 
-use crate::formats::{Format, survives};
+use crate::forge::{self, Alive};
+use crate::formats::{Format, survives, survives_in};
 use crate::roots::Root;
 use crate::source::Source;
-use crate::wire;
+use crate::{tamper, wire};
 
 /// How many of a kind are kept; more replace those that came first.
 const MOST_KEPT: usize = 12;
@@ -64,9 +66,17 @@ impl<R: Root, I: Fn() -> ReplicaId + Clone + Send + Sync + 'static> World<R, I> 
         let who = source.below(4) % self.writers.len();
         match source.byte() % 24 {
             0..=3 => self.write(who, source),
-            4..=6 => keep(&mut self.deltas, wire::decoded(&wire::delta(R::SHAPE, source))),
-            7 | 8 => keep(&mut self.states, wire::decoded(&wire::state(R::SHAPE, source))),
-            9 => self.raw(source),
+            4..=6 => {
+                let delta: Delta<R::Store> = wire::decoded(&forge::delta(R::SHAPE, &self.alive(who), source));
+                keep(&mut self.deltas, delta.clone());
+                self.apply(who, delta);
+            }
+            7 | 8 => {
+                let state = wire::decoded(&forge::state(R::SHAPE, &self.alive(who), source));
+                self.join(who, &state, source.flip());
+                keep(&mut self.states, state);
+            }
+            9 => self.tamper(source),
             10..=12 => {
                 if let Some(delta) = choose(&self.deltas, source).cloned() {
                     self.apply(who, delta);
@@ -125,48 +135,66 @@ impl<R: Root, I: Fn() -> ReplicaId + Clone + Send + Sync + 'static> World<R, I> 
         let mut by_delta = before;
         assert_eq!(by_delta.try_apply(delta.clone()), Ok(!delta.is_empty()));
         assert_eq!(&by_delta, writer.state(), "a mutation is what its delta says");
-        survives(&delta);
-        survives(writer.state());
+        survives_in(Format::Postcard, &delta);
+        survives_in(Format::Postcard, writer.state());
         keep(&mut self.deltas, delta);
     }
 
-    /// Any bytes, which may be a delta or a state.
-    fn raw(&mut self, source: &mut Source<'_>) {
-        let format = source.one_of(&[Format::Postcard, Format::Json]);
-        let bytes = source.bytes();
-        if let Ok(delta) = format.decode_within_bounds(bytes) {
-            keep(&mut self.deltas, delta);
-        }
-        if let Ok(state) = format.decode_within_bounds(bytes) {
-            keep(&mut self.states, state);
+    /// What is alive at a writer, for liars to aim at.
+    fn alive(&self, who: usize) -> Alive {
+        forge::alive(R::SHAPE, &json!(self.writers[who].state()))
+    }
+
+    /// A delta or a state with some bytes changed, if it can be decoded still.
+    fn tamper(&mut self, source: &mut Source<'_>) {
+        if source.flip() {
+            let Some(delta) = choose(&self.deltas, source) else { return };
+            let mut bytes = Format::Postcard.encode(delta);
+            tamper::bytes(&mut bytes, source);
+            if let Ok(delta) = Format::Postcard.decode_within_bounds(&bytes) {
+                keep(&mut self.deltas, delta);
+            }
+        } else {
+            let Some(state) = choose(&self.states, source) else { return };
+            let mut bytes = Format::Postcard.encode(state);
+            tamper::bytes(&mut bytes, source);
+            if let Ok(state) = Format::Postcard.decode_within_bounds(&bytes) {
+                keep(&mut self.states, state);
+            }
         }
     }
 
     fn apply(&mut self, who: usize, delta: Delta<R::Store>) {
         let writer = &mut self.writers[who];
-        let news = !writer.version().covers(delta.events());
+        if writer.version().covers(delta.events()) {
+            assert_eq!(writer.try_apply(delta), Ok(false));
+            return;
+        }
         let mut both = writer.version().clone();
         both.union(delta.events());
-        assert_eq!(writer.try_apply(delta.clone()), Ok(news));
+        assert_eq!(writer.try_apply(delta.clone()), Ok(true));
         assert_eq!(writer.version(), &both, "a delta's events are taken in, and no others");
         let once = writer.state().clone();
         assert_eq!(writer.try_apply(delta), Ok(false));
         assert_eq!(writer.state(), &once);
-        survives(&once);
+        survives_in(Format::Postcard, &once);
     }
 
     fn join(&mut self, who: usize, state: &Causal<R::Store>, owned: bool) {
         let writer = &mut self.writers[who];
-        let news = !writer.version().covers(state.version());
+        let known = writer.version().covers(state.version());
         let mut both = writer.version().clone();
         both.union(state.version());
         let state = if owned { Cow::Owned(state.clone()) } else { Cow::Borrowed(state) };
-        assert_eq!(writer.try_join(state.clone()), Ok(news));
+        assert_eq!(writer.try_join(state.clone()), Ok(!known));
+        if known {
+            return;
+        }
         assert_eq!(writer.version(), &both, "a state's events are taken in, and no others");
         let once = writer.state().clone();
         assert_eq!(writer.try_join(state), Ok(false));
         assert_eq!(writer.state(), &once);
-        survives(&once);
+        survives_in(Format::Postcard, &once);
     }
 
     fn group(&mut self, source: &mut Source<'_>) {
@@ -174,7 +202,7 @@ impl<R: Root, I: Fn() -> ReplicaId + Clone + Send + Sync + 'static> World<R, I> 
         let Some(other) = choose(&self.deltas, source).cloned() else { return };
         let news = !group.events().covers(other.events());
         assert_eq!(group.join(other), news);
-        survives(&group);
+        survives_in(Format::Postcard, &group);
         keep(&mut self.deltas, group);
     }
 
@@ -193,8 +221,8 @@ impl<R: Root, I: Fn() -> ReplicaId + Clone + Send + Sync + 'static> World<R, I> 
             assert_eq!(both.join(b.clone()), !b.is_empty());
             assert_eq!(&both, delta);
         }
-        survives(&with);
-        survives(&without);
+        survives_in(Format::Postcard, &with);
+        survives_in(Format::Postcard, &without);
         keep(&mut self.deltas, with);
         keep(&mut self.deltas, without);
     }
@@ -211,7 +239,7 @@ impl<R: Root, I: Fn() -> ReplicaId + Clone + Send + Sync + 'static> World<R, I> 
             let news = !state.version().covers(other.version());
             assert_eq!(state.try_join(Cow::Borrowed(other)), Ok(news));
         }
-        survives(&state);
+        survives_in(Format::Postcard, &state);
         keep(&mut self.states, state);
     }
 
@@ -221,7 +249,7 @@ impl<R: Root, I: Fn() -> ReplicaId + Clone + Send + Sync + 'static> World<R, I> 
         let _ = writer.settle_identity();
         let replica = writer.replica();
         let (identity, state) = writer.suspend();
-        survives(&identity);
+        survives_in(Format::Postcard, &identity);
         let identity: Identity = Format::Json.decode(&Format::Json.encode(&identity)).expect("it survives");
         let state: Causal<R::Store> = Format::Json.decode(&Format::Json.encode(&state)).expect("it survives");
         let mut writer = Writer::resume_with_ids(identity, state, self.ids.clone());
@@ -232,6 +260,9 @@ impl<R: Root, I: Fn() -> ReplicaId + Clone + Send + Sync + 'static> World<R, I> 
 
     /// Everybody hears of everybody, and goes on.
     fn end(mut self) {
+        self.deltas.iter().for_each(survives);
+        self.states.iter().for_each(survives);
+        self.writers.iter().for_each(|writer| survives(writer.state()));
         let writers = self.writers.len();
         for (a, b) in (0..writers).flat_map(|a| (0..writers).map(move |b| (a, b))) {
             let state = self.writers[b].state().clone();
