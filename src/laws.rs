@@ -62,6 +62,7 @@
 //! |---|---|
 //! | [`check`] | random histories; panics with the story, and with the seed to replay it |
 //! | [`run`] | one [`History`], which `proptest` and `quickcheck` generate and shrink (features of those names), and any bytes are: for fuzzers |
+//! | [`states`] | one [`History`], for the states in it: generated values of causal types |
 //! | [`exhaust`] | every history up to a [`Scope`] |
 //! | [`lattice`] | sample values of a plain lattice, without any history |
 
@@ -78,7 +79,7 @@ use core::fmt;
 pub use exhaust::{Explored, Scope, exhaust};
 #[cfg(feature = "std")]
 pub use history::check;
-pub use history::{History, check_with, run};
+pub use history::{History, check_with, run, states};
 pub use subject::{Event, Hand, Known, Subject};
 pub use world::lattice;
 

@@ -80,7 +80,7 @@
 //! |---|---|
 //! | `std` (default) | random ids and the system's clock: [`Writer::new`], `over`, `with_id`, `resume`, `edit`, `try_edit`. Without it: `with_ids`, `resume_with_ids`, `edit_at`, `try_edit_at` |
 //! | `serde` | `Serialize` and `Deserialize` for all that travels or is stored (roots, deltas, plain values, versions, identities), with keys of any kind in JSON too |
-//! | `proptest`, `quickcheck` | generators of identities, versions and plain values |
+//! | `proptest`, `quickcheck` | generators of identities, versions, plain values and histories; causal states come of histories: [`laws::states`] |
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]

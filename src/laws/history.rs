@@ -33,13 +33,61 @@ impl History {
 ///
 /// The first law that is broken, with the story so far.
 pub fn run<S: Subject>(subject: &S, history: &History) -> Result<(), Failure> {
+    live_through(subject, history).map(drop)
+}
+
+/// Runs one history, checks every law, and returns all states that anybody was in: values of a causal type to test
+/// something else with. They are of one history, so they may be joined.
+///
+/// ```
+/// # #[cfg(feature = "proptest")] {
+/// use proptest::prelude::*;
+/// use rejoin::laws::{self, Hand, History, Subject};
+/// use rejoin::{Causal, Delta, EwFlag};
+///
+/// struct Flags;
+///
+/// impl Subject for Flags {
+///     type State = Causal<EwFlag>;
+///     type Mutation = bool;
+///     type Reading = bool;
+///
+///     fn mutations(&self) -> Vec<bool> {
+///         vec![true, false]
+///     }
+///     fn write(&self, flag: &mut Causal<EwFlag>, hand: &mut Hand, on: &bool) -> Delta<EwFlag> {
+///         hand.edit(flag, |flag| if *on { flag.enable() } else { flag.disable() })
+///     }
+///     fn read(&self, flag: &Causal<EwFlag>) -> bool {
+///         flag.is_enabled()
+///     }
+/// }
+///
+/// let states = any::<History>().prop_map(|history| laws::states(&Flags, &history).unwrap());
+/// proptest!(|(states in states)| {
+///     laws::lattice(&states[..states.len().min(4)]).unwrap();
+/// });
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// The first law that is broken, with the story so far.
+pub fn states<S: Subject>(subject: &S, history: &History) -> Result<Vec<S::State>, Failure> {
+    live_through(subject, history).map(World::into_states)
+}
+
+fn live_through<'s, S: Subject>(subject: &'s S, history: &History) -> Result<World<'s, S>, Failure> {
     let mutations = subject.mutations();
     let mut world = World::new(subject, 2 + usize::from(history.replicas % 3));
     let mut verdict = Ok(());
     for step in &history.steps {
         verdict = verdict.and_then(|()| take(&mut world, &mutations, *step));
     }
-    verdict.and_then(|()| world.end()).map_err(|broken| world.fail(broken))
+    match verdict.and_then(|()| world.end()) {
+        Ok(()) => Ok(world),
+        Err(broken) => Err(world.fail(broken)),
+    }
 }
 
 fn take<S: Subject>(

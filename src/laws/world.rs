@@ -275,6 +275,11 @@ impl<'s, S: Subject> World<'s, S> {
         algebra(&samples)
     }
 
+    /// The states that anybody was in who knew something, one for each set of events.
+    pub(super) fn into_states(self) -> Vec<S::State> {
+        self.met.into_iter().map(|other| other.state).collect()
+    }
+
     pub(super) fn fail(&self, (law, seen): (Law, String)) -> Failure {
         let readings = self.replicas.iter().map(|replica| self.subject.read(&replica.state));
         let readings = readings.enumerate().map(|(n, reading)| format!("{} reads {reading:?}", name(n)));

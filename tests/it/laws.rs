@@ -20,8 +20,8 @@ fn keeps_the_laws<S: Subject>(subject: &S) {
     let (most_by_states, most_by_deltas) = match (is_deep, std::any::type_name::<S::State>().contains("Map<"))
     {
         (false, _) => (2_500, 800),
-        (true, true) => (100_000, 20_000),
-        (true, false) => (1_000_000, 60_000),
+        (true, true) => (150_000, 20_000),
+        (true, false) => (1_100_000, 60_000),
     };
     let scopes = [
         Scope {

@@ -234,3 +234,12 @@ fn an_event_is_heard_of_alone_by_those_who_know_what_came_before_it() {
     let told = ["A does 10", "A does 20", "A does 30", scene];
     assert_eq!((failure.law, &failure.story[..]), (Law::TellsGrowth, &told.map(String::from)[..]));
 }
+
+#[test]
+fn the_states_of_a_history_are_all_that_anybody_was_in() {
+    let diary = Diary { specified: |_| None };
+    let history = History { replicas: 0, steps: vec![[0, 0, 0, 0], [0, 1, 1, 0], [8, 0, 1, 0]] };
+    let states = laws::states(&diary, &history).unwrap();
+    assert_eq!(states.iter().map(|state| state.len()).collect::<Vec<_>>(), [1, 1, 2]);
+    laws::lattice(&states).unwrap();
+}
