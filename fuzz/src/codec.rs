@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rejoin::codec::{Columns, Element, Limits};
 use rejoin::{
     BoundedCounter, Causal, Codec, Counter, Crdt, Delta, Dot, DwFlag, EwFlag, GCounter, GSet, Lww, LwwMap,
-    LwwRegister, Map, Max, MvRegister, OrSet, PnCounter, ReplicaId, RwSet, Stamp, TwoPhaseSet, VectorClock, Version,
-    record,
+    LwwRegister, Map, Max, MvRegister, OrSet, PnCounter, ReplicaId, RwSet, Stamp, TwoPhaseSet, VectorClock,
+    Version, record,
 };
 
 record! {
@@ -95,7 +95,11 @@ pub fn run(bytes: &[u8]) {
         19 => value::<Version>(how, body),
         20 => value::<BTreeMap<String, Option<BTreeSet<u32>>>>(how, body),
         21 => value::<Vec<(u128, Vec<()>, Option<bool>, [u8; 3])>>(how, body),
-        22 => drop(accept::<Dot>(&Dot::new(ReplicaId::from_u128(1), 1).expect("1 is a counter").encode(), how, body)),
+        22 => drop(accept::<Dot>(
+            &Dot::new(ReplicaId::from_u128(1), 1).expect("1 is a counter").encode(),
+            how,
+            body,
+        )),
         _ => value::<Option<Stamp>>(how, body),
     }
 }

@@ -10,15 +10,16 @@ use std::fmt::Debug;
 use rejoin::causality::{Mint, Ticks};
 use rejoin::lattice::Lex;
 use rejoin::{
-    BoundedCounter, Causal, Counter, Delta, Dot, Dots, DwFlag, EwFlag, GCounter, GSet, Identity, Keyed,
-    Lattice, Lww, LwwMap, LwwRegister, Map, Max, Min, MvRegister, OpBased, OpSet, OrSet, PnCounter,
+    BoundedCounter, Causal, Codec, Counter, Delta, Dot, Dots, DwFlag, EwFlag, GCounter, GSet, Identity,
+    Keyed, Lattice, Lww, LwwMap, LwwRegister, Map, Max, Min, MvRegister, OpBased, OpSet, OrSet, PnCounter,
     ReplicaId, RwSet, SetOp, Stamp, TwoPhaseSet, VectorClock, Version, Writer,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
 
 use crate::forge::{self, Alive};
-use crate::formats::{Format, survives};
+use crate::formats::{Format, survives, within_bounds};
 use crate::roots::{Everything, Nested, Root, Set, Settings};
 use crate::source::Source;
 use crate::{tamper, wire};
@@ -44,7 +45,7 @@ pub fn run(bytes: &[u8]) {
     let format = if *chosen < 128 { Format::Json } else { Format::Postcard };
     let chosen = usize::from(*chosen) % 128;
     if chosen >= FORGED {
-        let mut source = Source::new(bytes);
+        let (mut source, format) = (Source::new(bytes), Some(format).filter(|_| chosen % 8 < 4));
         match chosen % 4 {
             0 => forged::<Set>(format, &mut source),
             1 => forged::<Settings>(format, &mut source),
@@ -59,30 +60,41 @@ pub fn run(bytes: &[u8]) {
 /// Choices from here on are of what is forged; those before are of types.
 pub const FORGED: usize = 96;
 
-fn forged<R: Root>(format: Format, source: &mut Source<'_>) {
-    let state = source.flip();
-    let forge = if state { forge::state } else { forge::delta };
-    let mut json = forge(R::SHAPE, &Alive::new(), source);
-    let bytes = match format {
-        Format::Json => {
-            tamper::json(&mut json, source);
-            format.encode(&json)
-        }
-        Format::Postcard => {
-            let mut bytes = if state {
-                format.encode::<Causal<R::Store>>(&wire::decoded(&json))
-            } else {
-                format.encode::<Delta<R::Store>>(&wire::decoded(&json))
-            };
-            tamper::bytes(&mut bytes, source);
-            bytes
-        }
-    };
-    if state {
-        accepts::<Causal<R::Store>>(format, &bytes)
+/// In our own format, if in no other.
+fn forged<R: Root>(format: Option<Format>, source: &mut Source<'_>) {
+    if source.flip() {
+        let json = forge::state(R::SHAPE, &Alive::new(), source);
+        tampered::<Causal<R::Store>>(format, json, source);
     } else {
-        accepts::<Delta<R::Store>>(format, &bytes)
-    };
+        let json = forge::delta(R::SHAPE, &Alive::new(), source);
+        tampered::<Delta<R::Store>>(format, json, source);
+    }
+}
+
+/// Whether a value is accepted still, after some changes to its form.
+fn tampered<T>(format: Option<Format>, mut json: Json, source: &mut Source<'_>) -> bool
+where
+    T: Codec + Serialize + DeserializeOwned + PartialEq + Debug,
+{
+    match format {
+        Some(Format::Json) => {
+            tamper::json(&mut json, source);
+            accepts::<T>(Format::Json, &Format::Json.encode(&json))
+        }
+        Some(Format::Postcard) => {
+            let mut bytes = Format::Postcard.encode::<T>(&wire::decoded(&json));
+            tamper::bytes(&mut bytes, source);
+            accepts::<T>(Format::Postcard, &bytes)
+        }
+        None => {
+            let mut bytes = wire::decoded::<T>(&json).encode();
+            tamper::bytes(&mut bytes, source);
+            let Ok(value) = within_bounds(bytes.len(), || T::decode(&bytes)) else { return false };
+            assert_eq!(value.encode(), bytes, "what is accepted has one form");
+            survives(&value);
+            true
+        }
+    }
 }
 
 fn accepts<T: Serialize + DeserializeOwned + PartialEq + Debug>(format: Format, bytes: &[u8]) -> bool {

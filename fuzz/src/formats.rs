@@ -1,7 +1,8 @@
-//! The two ways in which values travel here.
+//! The ways in which values travel here.
 
 use std::fmt::Debug;
 
+use rejoin::Codec;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -43,15 +44,24 @@ impl Format {
 
     /// As [`decode`](Self::decode); memory must be in proportion to the bytes, whatever lengths they tell.
     pub(crate) fn decode_within_bounds<T: DeserializeOwned>(self, bytes: &[u8]) -> Result<T, String> {
-        let before = MEMORY.current_usage();
-        MEMORY.reset_peak_usage();
-        let value = self.decode(bytes);
-        let taken = MEMORY.peak_usage().saturating_sub(before);
-        // Serde takes room for at most a mebibyte of what a length promises.
-        let bound = (5 << 18) + 256 * bytes.len();
-        assert!(taken <= bound, "decoding {} bytes took {taken}", bytes.len());
-        value
+        within_bounds(bytes.len(), || self.decode(bytes))
     }
+}
+
+/// Decodes so many bytes.
+///
+/// # Panics
+///
+/// If that takes more memory than there can be in them.
+pub(crate) fn within_bounds<T>(bytes: usize, decode: impl FnOnce() -> T) -> T {
+    let before = MEMORY.current_usage();
+    MEMORY.reset_peak_usage();
+    let value = decode();
+    let taken = MEMORY.peak_usage().saturating_sub(before);
+    // Serde takes room for at most a mebibyte of what a length promises.
+    let bound = (5 << 18) + 256 * bytes;
+    assert!(taken <= bound, "decoding {bytes} bytes took {taken}");
+    value
 }
 
 /// What can be encoded is decoded to an equal value, and that is encoded to the same bytes.
@@ -79,4 +89,20 @@ pub(crate) fn survives_in<T: Serialize + DeserializeOwned + PartialEq + Debug>(f
 /// If it is not so.
 pub(crate) fn survives<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
     Format::ALL.iter().for_each(|format| survives_in(*format, value));
+}
+
+/// The same in our own format.
+///
+/// # Panics
+///
+/// If it is not so.
+pub(crate) fn survives_in_own<T: Codec + PartialEq + Debug>(value: &T) {
+    let bytes = value.encode();
+    match T::decode(&bytes) {
+        Ok(back) => {
+            assert_eq!(&back, value, "our own format changes it");
+            assert_eq!(back.encode(), bytes, "equal values, different bytes");
+        }
+        Err(error) => panic!("what was written in our own format cannot be read: {error}\n{value:?}"),
+    }
 }

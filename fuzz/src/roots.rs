@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use rejoin::codec::Columns;
 use rejoin::store::Handle;
 use rejoin::{Counter, DwFlag, EwFlag, Lww, LwwMap, Map, MvRegister, OrSet, RwSet, Store, record};
 use serde::Serialize;
@@ -12,7 +13,7 @@ use crate::wire::Value;
 
 record! {
     /// A field of every type, and itself inside.
-    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[derive(Debug, PartialEq, Serialize, Deserialize, Codec)]
     pub struct Everything {
         /// Adding wins.
         pub members: OrSet<u8>,
@@ -37,7 +38,11 @@ record! {
 
 /// A store to fuzz.
 pub(crate) trait Root {
-    type Store: Store<Change: Serialize + DeserializeOwned + PartialEq + Debug> + PartialEq + Debug + 'static;
+    type Store: Store<Change: Serialize + DeserializeOwned + PartialEq + Debug>
+        + Columns
+        + PartialEq
+        + Debug
+        + 'static;
 
     /// What a change of it looks like.
     const SHAPE: &'static Shape;

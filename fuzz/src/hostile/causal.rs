@@ -8,7 +8,7 @@ use rejoin::{Causal, Delta, Dot, Identity, Lattice, ReplicaId, Store, Version, W
 use serde_json::json;
 
 use crate::forge::{self, Alive};
-use crate::formats::{Format, survives, survives_in};
+use crate::formats::{Format, survives, survives_in_own};
 use crate::roots::Root;
 use crate::source::Source;
 use crate::{tamper, wire};
@@ -135,8 +135,8 @@ impl<R: Root, I: Fn() -> ReplicaId + Clone + Send + Sync + 'static> World<R, I> 
         let mut by_delta = before;
         assert_eq!(by_delta.try_apply(delta.clone()), Ok(!delta.is_empty()));
         assert_eq!(&by_delta, writer.state(), "a mutation is what its delta says");
-        survives_in(Format::Postcard, &delta);
-        survives_in(Format::Postcard, writer.state());
+        survives_in_own(&delta);
+        survives_in_own(writer.state());
         keep(&mut self.deltas, delta);
     }
 
@@ -177,7 +177,7 @@ impl<R: Root, I: Fn() -> ReplicaId + Clone + Send + Sync + 'static> World<R, I> 
         let once = writer.state().clone();
         assert_eq!(writer.try_apply(delta), Ok(false));
         assert_eq!(writer.state(), &once);
-        survives_in(Format::Postcard, &once);
+        survives_in_own(&once);
     }
 
     fn join(&mut self, who: usize, state: &Causal<R::Store>, owned: bool) {
@@ -194,7 +194,7 @@ impl<R: Root, I: Fn() -> ReplicaId + Clone + Send + Sync + 'static> World<R, I> 
         let once = writer.state().clone();
         assert_eq!(writer.try_join(state), Ok(false));
         assert_eq!(writer.state(), &once);
-        survives_in(Format::Postcard, &once);
+        survives_in_own(&once);
     }
 
     fn group(&mut self, source: &mut Source<'_>) {
@@ -202,7 +202,7 @@ impl<R: Root, I: Fn() -> ReplicaId + Clone + Send + Sync + 'static> World<R, I> 
         let Some(other) = choose(&self.deltas, source).cloned() else { return };
         let news = !group.events().covers(other.events());
         assert_eq!(group.join(other), news);
-        survives_in(Format::Postcard, &group);
+        survives_in_own(&group);
         keep(&mut self.deltas, group);
     }
 
@@ -221,8 +221,8 @@ impl<R: Root, I: Fn() -> ReplicaId + Clone + Send + Sync + 'static> World<R, I> 
             assert_eq!(both.join(b.clone()), !b.is_empty());
             assert_eq!(&both, delta);
         }
-        survives_in(Format::Postcard, &with);
-        survives_in(Format::Postcard, &without);
+        survives_in_own(&with);
+        survives_in_own(&without);
         keep(&mut self.deltas, with);
         keep(&mut self.deltas, without);
     }
@@ -239,7 +239,7 @@ impl<R: Root, I: Fn() -> ReplicaId + Clone + Send + Sync + 'static> World<R, I> 
             let news = !state.version().covers(other.version());
             assert_eq!(state.try_join(Cow::Borrowed(other)), Ok(news));
         }
-        survives_in(Format::Postcard, &state);
+        survives_in_own(&state);
         keep(&mut self.states, state);
     }
 
@@ -249,7 +249,7 @@ impl<R: Root, I: Fn() -> ReplicaId + Clone + Send + Sync + 'static> World<R, I> 
         let _ = writer.settle_identity();
         let replica = writer.replica();
         let (identity, state) = writer.suspend();
-        survives_in(Format::Postcard, &identity);
+        survives(&identity);
         let identity: Identity = Format::Json.decode(&Format::Json.encode(&identity)).expect("it survives");
         let state: Causal<R::Store> = Format::Json.decode(&Format::Json.encode(&state)).expect("it survives");
         let mut writer = Writer::resume_with_ids(identity, state, self.ids.clone());
