@@ -13,6 +13,8 @@ use rejoin::{
     Version, record,
 };
 
+use crate::formats::decode_own;
+
 record! {
     #[derive(Debug, PartialEq, Codec)]
     struct Tree {
@@ -28,7 +30,7 @@ fn accept<T: Codec + PartialEq>(empty: &[u8], how: u8, body: &[u8]) -> Option<T>
     // Magic, format, kind, the length of the type, and the type.
     let head = &empty[..5 + usize::from(empty[4])];
     let bytes = if how & 0x80 == 0 { [head, body].concat() } else { body.to_vec() };
-    let value = T::decode(&bytes);
+    let value = decode_own::<T>(&bytes);
     let streamed = T::decode_from(&bytes[..], &Limits::default());
     assert_eq!(value.is_ok(), streamed.is_ok(), "streams are read as slices are");
     let value = value.ok()?;

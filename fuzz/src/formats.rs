@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use rejoin::Codec;
+use rejoin::codec::DecodeError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -44,23 +45,23 @@ impl Format {
 
     /// As [`decode`](Self::decode); memory must be in proportion to the bytes, whatever lengths they tell.
     pub(crate) fn decode_within_bounds<T: DeserializeOwned>(self, bytes: &[u8]) -> Result<T, String> {
-        within_bounds(bytes.len(), || self.decode(bytes))
+        // Serde takes room for at most a mebibyte of what a length promises.
+        within_bounds((5 << 18) + 256 * bytes.len(), || self.decode(bytes))
     }
 }
 
-/// Decodes so many bytes.
-///
-/// # Panics
-///
-/// If that takes more memory than there can be in them.
-pub(crate) fn within_bounds<T>(bytes: usize, decode: impl FnOnce() -> T) -> T {
+/// Decodes bytes of our own format; memory must be in proportion to them.
+pub(crate) fn decode_own<T: Codec>(bytes: &[u8]) -> Result<T, DecodeError> {
+    // Room for a block, and for what is in one.
+    within_bounds((1 << 16) + 256 * bytes.len(), || T::decode(bytes))
+}
+
+fn within_bounds<T>(bound: usize, decode: impl FnOnce() -> T) -> T {
     let before = MEMORY.current_usage();
     MEMORY.reset_peak_usage();
     let value = decode();
     let taken = MEMORY.peak_usage().saturating_sub(before);
-    // Serde takes room for at most a mebibyte of what a length promises.
-    let bound = (5 << 18) + 256 * bytes;
-    assert!(taken <= bound, "decoding {bytes} bytes took {taken}");
+    assert!(taken <= bound, "decoding took {taken} bytes, of which at most {bound} can be needed");
     value
 }
 

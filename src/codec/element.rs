@@ -248,6 +248,9 @@ impl Element for char {
     }
 }
 
+/// How much of the key before a text may be written without, so that a few bytes cannot stand for many.
+const SHARED: usize = 64;
+
 /// As keys, without what they have in common with the key before.
 impl Element for String {
     fn shape(shape: &mut Shape) {
@@ -264,7 +267,8 @@ impl Element for String {
 
     fn write_key(&self, previous: Option<&Self>, out: &mut Output<'_>) {
         let Some(previous) = previous else { return self.write(out) };
-        let common = self.bytes().zip(previous.bytes()).take_while(|(a, b)| a == b).count();
+        let pairs = self.bytes().zip(previous.bytes()).take(SHARED);
+        let common = pairs.take_while(|(a, b)| a == b).count();
         out.count(common);
         out.count(self.len() - common);
         out.put(&self.as_bytes()[common..]);
@@ -274,8 +278,9 @@ impl Element for String {
         let Some(previous) = previous else { return Self::read(input) };
         let (common, n): (usize, usize) = (input.number()?, input.number()?);
         let rest = input.bytes(n)?;
-        let old = input.ok(previous.as_bytes().get(..common), Wrong::Number)?;
-        let goes_on = previous.as_bytes().get(common).is_some_and(|next| rest.first() == Some(next));
+        let shared = &previous.as_bytes()[..SHARED.min(previous.len())];
+        let old = input.ok(shared.get(..common), Wrong::Number)?;
+        let goes_on = shared.get(common).is_some_and(|next| rest.first() == Some(next));
         input.check(!goes_on, Wrong::Number)?;
         let text = String::from_utf8([old, &rest].concat());
         input.ok(text.ok(), Wrong::Value("a text"))
