@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use rejoin::causality::Ticks;
@@ -123,6 +124,92 @@ fn plain_values_travel() {
     ledger.try_edit(|ledger| ledger.entry("tea".to_string()).add(3)).unwrap();
     ledger.try_edit(|ledger| ledger.entry("milk".to_string()).subtract(300)).unwrap();
     travels(ledger.state());
+}
+
+/// Columns are written in blocks of 1,024.
+#[test]
+fn blocks_travel() {
+    for n in [1_023, 1_024, 1_025, 2_049] {
+        // Facts and events in many leaves, each with a kill.
+        let mut set = Writer::<Causal<OrSet<u32>>>::with_id(id(1));
+        travels(&set.edit(|set| set.extend((0..n).map(|n| n % 1_024))));
+        let mut delta = set.edit(|set| set.extend(0..n));
+        delta.join(set.edit(|set| set.remove(&0)));
+        travels(&delta);
+        travels(set.state());
+        // Facts and events in one leaf, an event that kills many, and one that kills none after it.
+        let mut flag = Writer::<Causal<EwFlag>>::with_id(id(1));
+        let mut group = Delta::<EwFlag>::default();
+        for n in 1..=n {
+            group.join(Writer::<Causal<EwFlag>>::with_id(id(n.into())).edit(|flag| flag.enable()));
+        }
+        flag.apply(group.clone());
+        travels(flag.state());
+        let delta = flag.edit(|flag| flag.disable());
+        group.join(delta.clone());
+        group.join(Writer::<Causal<EwFlag>>::with_id(id(1 << 80)).edit(|flag| flag.enable()));
+        travels(&delta);
+        travels(&group);
+        // Maps of maps, of which some are larger than a block and some small.
+        let mut map = Writer::<Causal<Map<u32, OrSet<u32>>>>::with_id(id(1));
+        travels(&map.edit(|map| {
+            (0..3).for_each(|key| map.entry(key).extend((0..n).filter(|n| *n % (3 * key + 1) == 0)));
+        }));
+        travels(map.state());
+    }
+}
+
+/// The head of a value, as `docs/format.md` has it.
+fn head<T: Codec>(value: &T, kind: u8, shape: &[u8]) {
+    let head = [&b"rj\x01"[..], &[kind, u8::try_from(shape.len()).unwrap()], shape].concat();
+    assert!(value.encode().starts_with(&head), "{:x?} is not {head:x?}", value.encode());
+}
+
+#[test]
+fn each_type_has_its_code() {
+    head(&(), 0, &[0x01]);
+    head(&true, 0, &[0x02]);
+    head(&vec![(1_u8, 1_u16), (2, 2)], 0, &[0x15, 0x14, 2, 0x03, 0x04]);
+    head(&(1_u32, 1_u64, 1_u128), 0, &[0x14, 3, 0x05, 0x06, 0x07]);
+    head(&(1_i8, 1_i16, 1_i32, 1_i64, 1_i128), 0, &[0x14, 5, 0x08, 0x09, 0x0A, 0x0B, 0x0C]);
+    head(&(1_f32, 1_f64, 'x', String::new()), 0, &[0x14, 4, 0x0D, 0x0E, 0x0F, 0x10]);
+    head(&(Box::<str>::from("x"), Arc::<str>::from("x"), Box::new('x')), 0, &[0x14, 3, 0x10, 0x10, 0x0F]);
+    head(&([0; 300], Uuid::nil()), 0, &[0x14, 2, 0x11, 0xAC, 0x02, 0x12]);
+    head(&Some(BTreeSet::from([7_u8])), 0, &[0x13, 0x16, 0x03]);
+    head(&BTreeMap::from([(7_u8, false)]), 0, &[0x17, 0x03, 0x02]);
+    head(&id(1), 0, &[0x20]);
+    head(&Dot::new(id(1), 1).unwrap(), 0, &[0x21]);
+    head(&Ticks::default(), 0, &[0x22]);
+    head(&Stamp::new(Ticks::default(), id(1)), 0, &[0x23]);
+    head(&Version::new(), 0, &[0x24]);
+    head(&GCounter::new(), 0, b"\x1F\x08GCounter");
+    head(&GSet::<u8>::new(), 0, b"\x1F\x04GSet\x03");
+    head(
+        &lattice::Lex::new(Max::new(7_u8), Min::new(7_u16)),
+        0,
+        b"\x1F\x03Lex\x1F\x03Max\x03\x1F\x03Min\x04",
+    );
+    head(&Causal::<EwFlag>::default(), 1, &[0x30, 0x01]);
+    head(&Delta::<DwFlag>::default(), 2, &[0x30, 0x02]);
+    head(&Causal::<OrSet<u8>>::default(), 1, &[0x31, 0x03, 0x30, 0x01]);
+    head(&Causal::<LwwMap<u8, char>>::default(), 1, &[0x31, 0x03, 0x30, 0x14, 2, 0x22, 0x0F]);
+    head(&Causal::<Map<u8, Counter>>::default(), 1, &[0x31, 0x03, 0x30, 0x0B]);
+}
+
+#[test]
+fn a_digest_is_of_the_bytes() {
+    fn same<T: Codec>(value: &T) {
+        let mut hasher = siphasher::sip128::SipHasher24::new();
+        std::hash::Hasher::write(&mut hasher, &value.encode());
+        assert_eq!(value.digest(), siphasher::sip128::Hasher128::finish128(&hasher).as_u128());
+    }
+    same(&7_u8);
+    // More than is drained at once.
+    same(&(0..20_000_u32).collect::<BTreeSet<_>>());
+    same(&(0..20_000).map(|n| n * 1_000).collect::<Vec<u64>>());
+    let mut set = Writer::<Causal<OrSet<u8>>>::with_id(id(1));
+    set.edit(|set| set.insert(7));
+    same(set.state());
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn golden<T: Codec + PartialEq + std::fmt::Debug>(name: &str, value: &T) {
     let mut corrupted = bytes.clone();
     for at in 0..bytes.len() {
         // All values in small files, and in others those of which one bit is wrong, or all.
-        let is_small = bytes.len() <= 160;
+        let is_small = bytes.len() <= 80;
         for byte in (0..=u8::MAX).filter(|byte| is_small || (byte ^ bytes[at]).count_ones() % 7 <= 1) {
             corrupted[at] = byte;
             if let Ok(other) = T::decode(&corrupted) {

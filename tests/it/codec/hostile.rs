@@ -1,5 +1,7 @@
 //! Bytes that nobody has written.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use rejoin::codec::{Columns, Wrong};
 use rejoin::*;
@@ -58,6 +60,43 @@ fn each_invariant_has_its_error() {
 }
 
 #[test]
+fn each_invariant_of_a_delta_has_its_error() {
+    let one = table(&[1]);
+    let seen = [1, 0, 2]; // events 1, 2 and 3
+    let delta = |change: &[u8]| {
+        let mut bytes = state(&[&one, &seen, change]);
+        bytes[3] = 2;
+        bytes
+    };
+    // Two events: of the first replica both, the second and the third; both add; the first kills nothing, the other
+    // kills two, of the first replica both, events 1 and 2.
+    let change = |counters: [u8; 2], adds: u8, kills: &[u8]| {
+        delta(&[&[2, 0, 1], &counters[..], &[adds], kills].concat())
+    };
+    let accepted = change([2, 0], 0b11, &[0, 0, 2, 0, 1, 5, 0]);
+    let read = Delta::<EwFlag>::decode(&accepted).unwrap();
+    assert_eq!(read.encode(), accepted);
+
+    let wrong = |bytes: &[u8]| refused::<Delta<EwFlag>>(bytes);
+    // The same event again, and one before.
+    assert_eq!(wrong(&change([2, 1], 0b11, &[0, 1])), Wrong::Order);
+    assert_eq!(wrong(&change([2, 3], 0b11, &[0, 1])), Wrong::Order);
+    // More bits than events.
+    assert_eq!(wrong(&change([2, 0], 0b111, &[0, 1])), Wrong::Value("false or true"));
+    // The same kill again, and one before; itself; a dot that cannot be.
+    assert_eq!(wrong(&change([2, 0], 0b11, &[0, 0, 2, 0, 1, 5, 1])), Wrong::Order);
+    assert_eq!(wrong(&change([2, 0], 0b11, &[0, 0, 2, 0, 1, 3, 3])), Wrong::Order);
+    assert_eq!(wrong(&change([2, 0], 0b11, &[0, 0, 1, 0, 1])), Wrong::Twice);
+    assert_eq!(wrong(&change([2, 0], 0b11, &[0, 0, 1, 0, 7])), Wrong::Number);
+    // An event that is not in the delta.
+    assert_eq!(wrong(&change([2, 2], 0b11, &[0, 1])), Wrong::NotSeen);
+    // Two leaves may have one event only if they are one.
+    let twice =
+        [&b"rj\x01\x02\x04\x31\x03\x30\x01"[..], &one, &seen, &[2, 7, 8, 1, 1, 0, 1, 2, 1, 0b11, 0, 1]];
+    assert_eq!(refused::<Delta<OrSet<u8>>>(&twice.concat()), Wrong::Twice);
+}
+
+#[test]
 fn promises_take_no_memory() {
     // A billion members, replicas, intervals, bytes of text; of none of them there is any.
     let billion = [0x80, 0x94, 0xEB, 0xDC, 0x03];
@@ -75,6 +114,27 @@ fn promises_take_no_memory() {
     assert_eq!(refused::<String>(&text), Wrong::Truncated);
     let units = [&b"rj\x01\x00\x02\x15\x01"[..], &billion].concat();
     assert_eq!(refused::<Vec<()>>(&units), Wrong::Truncated);
+}
+
+/// Else a few bytes could stand for a text of any length, again and again.
+#[test]
+fn a_text_shares_no_more_than_64_bytes_with_the_one_before() {
+    let text = |len: usize, end: &str| "x".repeat(len) + end;
+    let head = |n: u8| [&b"rj\x01\x00\x02\x16\x10"[..], &[n]].concat();
+    let alike = BTreeSet::from([text(64, "a"), text(64, "b")]);
+    let bytes = [&head(2)[..], &[65], text(64, "a").as_bytes(), &[64, 1], b"b"].concat();
+    assert_eq!((alike.encode(), BTreeSet::decode(&bytes)), (bytes, Ok(alike)));
+    let more_alike = BTreeSet::from([text(65, "a"), text(65, "b")]);
+    let bytes = [&head(2)[..], &[66], text(65, "a").as_bytes(), &[64, 2], b"xb"].concat();
+    assert_eq!((more_alike.encode(), BTreeSet::decode(&bytes)), (bytes, Ok(more_alike)));
+
+    let shares = |common: u8, rest: &[u8]| {
+        let rest = [&[common, u8::try_from(rest.len()).unwrap()], rest].concat();
+        [&head(2)[..], &[66], text(65, "a").as_bytes(), &rest].concat()
+    };
+    assert_eq!(refused::<BTreeSet<String>>(&shares(65, b"b")), Wrong::Number);
+    // It could share more.
+    assert_eq!(refused::<BTreeSet<String>>(&shares(63, b"xxb")), Wrong::Number);
 }
 
 record! {
