@@ -21,6 +21,7 @@ type Places = BTreeMap<String, Vec<(usize, Range<usize>)>>;
 
 pub fn build(mutants: &[Mutant], sources: &Path, work: &Path) -> Built {
     let tree = work.join("tree");
+    fs::create_dir_all(&tree).expect("a directory to build in");
     for part in ["Cargo.toml", "Cargo.lock", "README.md", "src", "docs", "tests", "examples"] {
         copy(&sources.join(part), &tree.join(part), part != "src");
     }
