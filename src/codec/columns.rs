@@ -221,7 +221,7 @@ fn read_kills<V>(
         if owners.is_empty() {
             return Ok(());
         }
-        for (owner, tag) in owners.iter().zip(reader.any(owners.len())?) {
+        for (owner, tag) in owners.iter().zip(reader.dots(owners.len())?) {
             let (dot, event) = (reader.full(tag), &mut events[*owner]);
             reader.input.check(event.kills.last().is_none_or(|last| *last < dot), Wrong::Order)?;
             reader.input.check(dot != event.dot, Wrong::Twice)?;

@@ -116,7 +116,8 @@ impl<'a, 'i> FactReader<'a, 'i> {
         FactReader { input, table, last, seen, met: Vec::new(), named }
     }
 
-    fn dots(&mut self, n: usize) -> Result<Vec<Tag>, DecodeError> {
+    /// So many dots, of whatever.
+    pub(super) fn dots(&mut self, n: usize) -> Result<Vec<Tag>, DecodeError> {
         debug_assert!(n <= BLOCK);
         let places: Vec<u32> = read_runs(n, self.input)?;
         let mut tags = Vec::with_capacity(n);
@@ -139,15 +140,6 @@ impl<'a, 'i> FactReader<'a, 'i> {
         let is_seen = |tag: &Tag| self.seen[tag.slot() as usize].contains(tag.counter());
         self.input.check(tags.iter().all(is_seen), Wrong::NotSeen)?;
         self.met.extend(&tags);
-        Ok(tags)
-    }
-
-    /// So many dots, of whatever.
-    pub(super) fn any(&mut self, n: usize) -> Result<Vec<Tag>, DecodeError> {
-        let mut tags = Vec::new();
-        while tags.len() < n {
-            tags.extend(self.dots(BLOCK.min(n - tags.len()))?);
-        }
         Ok(tags)
     }
 

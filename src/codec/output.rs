@@ -1,9 +1,10 @@
 use alloc::vec::Vec;
+use core::fmt;
 
 /// Where bytes are written to.
 ///
 /// [`Element::write`](super::Element::write) puts into it what it wants to find again, in the same order.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Output<'a> {
     bytes: Vec<u8>,
     drain: Option<&'a mut Drain<'a>>,
@@ -12,9 +13,9 @@ pub struct Output<'a> {
 /// Takes bytes that are ready.
 pub(super) struct Drain<'a>(pub(super) &'a mut dyn FnMut(&[u8]));
 
-impl core::fmt::Debug for Drain<'_> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("Drain")
+impl fmt::Debug for Output<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Output").field("waiting", &self.bytes.len()).finish_non_exhaustive()
     }
 }
 

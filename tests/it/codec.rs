@@ -95,6 +95,14 @@ fn the_ends_of_numbers_travel() {
     columns(&[(); 1]);
     travels(&vec![(); 3_000]);
     travels(&vec![vec![true; 1_025]; 3]);
+    // More than is fetched, and handed on, at once.
+    travels(&"text".repeat(10_000));
+    // Bits beyond the last.
+    let number = |last: &[u8]| u128::decode(&[&b"rj\x01\x00\x01\x07"[..], &[0xFF; 18], last].concat());
+    assert_eq!(number(&[0x03]), Ok(u128::MAX));
+    let wrong = |last: &[u8]| number(last).map_err(|error| error.wrong);
+    assert_eq!(wrong(&[0x04]), Err(Wrong::Number));
+    assert_eq!(wrong(&[0x83, 0x01]), Err(Wrong::Number));
 }
 
 fn id(n: u128) -> ReplicaId {
@@ -253,6 +261,106 @@ fn limits_are_kept() {
     assert_eq!(within(|limits| limits.replicas = 2), Err(Wrong::Limit("replicas")));
     assert_eq!(within(|limits| limits.bytes = 50), Err(Wrong::Limit("bytes")));
     assert_eq!(within(|limits| limits.elements = 2), Err(Wrong::Limit("elements")));
+}
+
+#[test]
+fn all_bytes_count() {
+    fn holds<T: Codec + PartialEq + Debug>(value: &T) {
+        let bytes = value.encode();
+        let mut limits = Limits::default();
+        for n in 0..=bytes.len() {
+            limits.bytes = n as u64;
+            let read = T::decode_within(&bytes, &limits).map_err(|error| error.wrong);
+            assert!(if n < bytes.len() {
+                read == Err(Wrong::Limit("bytes"))
+            } else {
+                read.as_ref() == Ok(value)
+            });
+        }
+    }
+    holds(&vec![1_u64, 300, 70_000, u64::MAX]);
+    holds(&"some text".to_string());
+}
+
+#[test]
+fn siblings_are_not_deeper() {
+    record! {
+        #[derive(Debug, PartialEq, Codec)]
+        struct Inner { flag: EwFlag }
+    }
+    record! {
+        #[derive(Debug, PartialEq, Codec)]
+        struct Outer { a: Inner, b: Inner, c: Inner }
+    }
+    let mut outer = Writer::<Causal<Outer>>::with_id(id(1));
+    outer.edit(|outer| {
+        outer.a.flag.enable();
+        outer.b.flag.enable();
+        outer.c.flag.enable();
+    });
+    let read = |depth| {
+        let mut limits = Limits::default();
+        limits.depth = depth;
+        Causal::<Outer>::decode_within(&outer.encode(), &limits).map_err(|error| error.wrong)
+    };
+    assert_eq!(read(2).as_ref(), Ok(outer.state()));
+    assert_eq!(read(1), Err(Wrong::Limit("levels")));
+}
+
+#[test]
+fn streams_ask_for_no_more_than_they_need() {
+    fn read(chunks: &[&[u8]]) -> (Result<u16, codec::DecodeError>, usize) {
+        let (mut chunks, mut asked) = (chunks.iter(), 0);
+        let mut more = |bytes: &mut Vec<u8>| {
+            asked += 1;
+            bytes.extend(chunks.next().copied().unwrap_or_default());
+        };
+        (u16::decode_by(&mut more, &Limits::default()), asked)
+    }
+    let bytes = 700_u16.encode();
+    let (first, second) = bytes.split_at(3);
+    assert_eq!(read(&[&bytes]), (Ok(700), 2)); // all, and whether there is more
+    assert_eq!(read(&[first, second]), (Ok(700), 3));
+    assert_eq!(read(&[&bytes, &[0]]).0.map_err(|error| error.wrong), Err(Wrong::Trailing));
+    assert_eq!(read(&[first]).0, u16::decode(first));
+}
+
+#[test]
+fn errors_are_the_same_in_streams() {
+    let mut bytes = (0..20_000_u64).map(|n| n << 40).collect::<Vec<_>>().encode();
+    let near_the_end = bytes.len() - 3;
+    bytes[near_the_end] = 0xFF;
+    bytes[near_the_end + 1] = 0xFF;
+    bytes[near_the_end + 2] = 0xFF;
+    let error = Vec::<u64>::decode(&bytes).unwrap_err();
+    assert!(error.at > 100_000);
+    let streamed = Vec::<u64>::decode_from(Dripping(&bytes), &Limits::default()).unwrap_err();
+    assert_eq!(streamed.get_ref().unwrap().downcast_ref(), Some(&error));
+}
+
+/// Whoever writes elements of their own may want to print where they are.
+#[test]
+fn inputs_and_outputs_can_be_printed() {
+    #[derive(Debug, PartialEq)]
+    struct Printing(String);
+    impl codec::Element for Printing {
+        fn shape(shape: &mut codec::Shape) {
+            shape.name("Printing");
+        }
+
+        fn write(&self, out: &mut codec::Output<'_>) {
+            format!("{out:?}").write(out);
+        }
+
+        fn read(input: &mut codec::Input<'_>) -> Result<Self, codec::DecodeError> {
+            String::read(input)?;
+            Ok(Printing(format!("{input:?}")))
+        }
+    }
+    let bytes = Printing(String::new()).encode();
+    let text = "Output { waiting: 15, .. }";
+    assert!(bytes.ends_with(text.as_bytes()), "{:?}", String::from_utf8_lossy(&bytes));
+    assert_eq!(Printing::decode(&bytes).unwrap().0, format!("Input {{ at: {}, .. }}", bytes.len()));
 }
 
 #[test]

@@ -90,6 +90,12 @@ fn each_invariant_of_a_delta_has_its_error() {
     assert_eq!(wrong(&change([2, 0], 0b11, &[0, 0, 1, 0, 7])), Wrong::Number);
     // An event that is not in the delta.
     assert_eq!(wrong(&change([2, 2], 0b11, &[0, 1])), Wrong::NotSeen);
+    // Events that change nothing are taken, and written again; replicas without events must be killed by somebody.
+    let nothing = delta(&[0]);
+    assert_eq!(Delta::<EwFlag>::decode(&nothing).map(|read| read.encode()), Ok(nothing));
+    let mut stranger = state(&[&table(&[1, 2]), &seen, &[0], &[0]]);
+    stranger[3] = 2;
+    assert_eq!(wrong(&stranger), Wrong::Replica);
     // Two leaves may have one event only if they are one.
     let twice =
         [&b"rj\x01\x02\x04\x31\x03\x30\x01"[..], &one, &seen, &[2, 7, 8, 1, 1, 0, 1, 2, 1, 0b11, 0, 1]];
@@ -176,6 +182,15 @@ fn records_grow() {
     assert_eq!(refused::<Delta<Old>>(&unknown.encode()), Wrong::Field("note".to_string()));
     assert_eq!(refused::<Causal<Old>>(&new.encode()), Wrong::Field("note".to_string()));
     assert_eq!(old.encode(), before);
+
+    // A field twice.
+    let twice = |n: u8| {
+        let name = [&[4][..], b"name", &[5, 0x30, 0x14, 2, 0x22, 0x03]].concat();
+        let head = [&b"rj\x01\x01\x01\x32"[..], &table(&[1]), &[1, 0, 1], &[0], &[n]].concat();
+        [head, name.clone(), vec![1, 0, 0, 14, 7], name, vec![1, 0, 0, 14, 7]].concat()
+    };
+    assert_eq!(refused::<Causal<Old>>(&twice(1)), Wrong::Trailing);
+    assert_eq!(refused::<Causal<Old>>(&twice(2)), Wrong::Order);
 
     let other = old.edit_at(4, |tree| tree.name.set(1));
     assert_eq!(refused::<Delta<Other>>(&other.encode()), Wrong::Type);
