@@ -88,5 +88,5 @@ pub trait Store: Editable<Change: Change> + Clone {
     fn export(&self, names: &Names) -> Self::Change;
 
     /// Drops the empty places that handles have left in this store and in `change`.
-    fn tidy(&mut self, change: &mut Self::Change);
+    fn tidy(&mut self, change: &mut Self::Change, pen: &Pen<'_>);
 }

@@ -1,3 +1,4 @@
+use core::cmp::Ordering;
 use core::fmt;
 use core::str::FromStr;
 
@@ -17,7 +18,7 @@ use uuid::Uuid;
 /// assert_eq!(id.to_string().parse(), Ok(id));
 /// assert_ne!(ReplicaId::random(), ReplicaId::random());
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct ReplicaId(Uuid);
 
@@ -36,6 +37,21 @@ impl ReplicaId {
     /// The bits of the id.
     pub const fn as_u128(self) -> u128 {
         self.0.as_u128()
+    }
+}
+
+/// As the bytes are ordered; as numbers they are compared without a loop.
+impl Ord for ReplicaId {
+    #[inline]
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_u128().cmp(&other.as_u128())
+    }
+}
+
+impl PartialOrd for ReplicaId {
+    #[inline]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

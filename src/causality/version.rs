@@ -85,30 +85,34 @@ impl Version {
 
     /// Whether every event of `other` is in this set.
     pub fn covers(&self, other: &Version) -> bool {
-        let mut rest = &self.entries[..];
-        other.entries.iter().all(|(replica, theirs)| {
-            rest = &rest[gallop(rest, *replica)..];
-            rest.first().is_some_and(|(id, mine)| id == replica && mine.covers(theirs))
-        })
+        let mut mine = Search(&self.entries);
+        other
+            .entries
+            .iter()
+            .all(|(replica, theirs)| mine.find(*replica).is_some_and(|mine| mine.covers(theirs)))
     }
 
     /// Whether some event is in both sets.
     pub fn intersects(&self, other: &Version) -> bool {
-        let mut rest = &self.entries[..];
-        other.entries.iter().any(|(replica, theirs)| {
-            rest = &rest[gallop(rest, *replica)..];
-            rest.first().is_some_and(|(id, mine)| id == replica && mine.intersects(theirs))
-        })
+        let mut mine = Search(&self.entries);
+        other
+            .entries
+            .iter()
+            .any(|(replica, theirs)| mine.find(*replica).is_some_and(|mine| mine.intersects(theirs)))
     }
 
     /// Adds all events of `other`. Returns true if any was not there.
     pub fn union(&mut self, other: &Version) -> bool {
-        let (mut at, mut grew, mut strangers) = (0, false, 0);
+        let (mut grew, mut strangers) = (false, 0);
+        let mut mine = self.entries.iter_mut();
         for (replica, theirs) in &other.entries {
-            at += gallop(&self.entries[at..], *replica);
-            match self.entries.get_mut(at) {
-                Some((id, mine)) if id == replica => grew |= mine.union(theirs),
-                _ => strangers += 1,
+            if let before @ 1.. = gallop(mine.as_slice(), *replica) {
+                mine.nth(before - 1);
+            }
+            if mine.as_slice().first().is_some_and(|(id, _)| id == replica) {
+                grew |= mine.next().is_some_and(|(_, runs)| runs.union(theirs));
+            } else {
+                strangers += 1;
             }
         }
         if strangers == 1 {
@@ -135,12 +139,9 @@ impl Version {
 
     /// Takes all events of `other` away.
     pub fn subtract(&mut self, other: &Version) {
-        let mut rest = &other.entries[..];
+        let mut theirs = Search(&other.entries);
         self.entries.retain(|(replica, mine)| {
-            rest = &rest[gallop(rest, *replica)..];
-            if let Some((id, theirs)) = rest.first()
-                && id == replica
-            {
+            if let Some(theirs) = theirs.find(*replica) {
                 mine.subtract(theirs);
             }
             !mine.is_empty()
@@ -216,8 +217,27 @@ impl Counters<'_> {
     }
 }
 
+/// The entries that are left when replicas are looked for in ascending order.
+struct Search<'a>(&'a [(ReplicaId, Runs)]);
+
+impl<'a> Search<'a> {
+    #[inline]
+    fn find(&mut self, replica: ReplicaId) -> Option<&'a Runs> {
+        self.0 = &self.0[gallop(self.0, replica)..];
+        let ((_, runs), rest) = self.0.split_first().filter(|((id, _), _)| *id == replica)?;
+        self.0 = rest;
+        Some(runs)
+    }
+}
+
 /// How many entries come before `replica`: quick when it is few.
+#[inline]
 fn gallop(entries: &[(ReplicaId, Runs)], replica: ReplicaId) -> usize {
+    // To ask whether they are the same costs less than their order.
+    if entries.first().is_some_and(|(id, _)| *id == replica) { 0 } else { gallop_on(entries, replica) }
+}
+
+fn gallop_on(entries: &[(ReplicaId, Runs)], replica: ReplicaId) -> usize {
     let mut step = 1;
     while entries.get(step - 1).is_some_and(|(id, _)| *id < replica) {
         step *= 2;

@@ -334,7 +334,7 @@ impl<S: Store> Drop for Transaction<'_, S> {
             self.seen.insert_run(self.pen.replica(), first, last);
             self.delta.events.insert_run(self.pen.replica(), first, last);
         }
-        self.store.tidy(&mut self.delta.change);
+        self.store.tidy(&mut self.delta.change, &self.pen);
         self.pen.put_down(self.author);
     }
 }

@@ -12,6 +12,7 @@ use alloc::vec::Vec;
 
 use smallvec::SmallVec;
 
+use super::Pen;
 use super::small_map::SmallMap;
 use crate::Dot;
 
@@ -26,6 +27,10 @@ pub trait Change: Default + Clone {
 
     /// Whether no event is in it.
     fn is_empty(&self) -> bool;
+
+    /// Whether it is sure that the running transaction has left no empty places, neither in this nor in the store that
+    /// this is a change of: because a fact was added last, everywhere.
+    fn is_solid(&self, pen: &Pen<'_>) -> bool;
 
     /// The events whose dot `wanted` accepts, and nothing else.
     fn select(&self, wanted: &dyn Fn(Dot) -> bool) -> Self;
@@ -113,6 +118,12 @@ impl<V: Clone> Change for DotsChange<V> {
         self.events.is_empty()
     }
 
+    fn is_solid(&self, pen: &Pen<'_>) -> bool {
+        // The dots of one transaction ascend.
+        let last = self.events.iter().rfind(|event| pen.has_minted(event.dot));
+        last.is_some_and(|event| event.add.is_some())
+    }
+
     fn select(&self, wanted: &dyn Fn(Dot) -> bool) -> Self {
         DotsChange { events: self.events.iter().filter(|event| wanted(event.dot)).cloned().collect() }
     }
@@ -145,11 +156,15 @@ impl<K, C> Default for KeyedChange<K, C> {
 
 impl<K: Ord + Clone, C: Change> Change for KeyedChange<K, C> {
     fn union(&mut self, other: Self) {
-        self.keys.union(other.keys, C::union);
+        self.keys.union(other.keys);
     }
 
     fn is_empty(&self) -> bool {
         self.keys.is_empty()
+    }
+
+    fn is_solid(&self, pen: &Pen<'_>) -> bool {
+        !self.is_empty() && self.keys.is_settled() && self.keys.iter().all(|(_, change)| change.is_solid(pen))
     }
 
     fn select(&self, wanted: &dyn Fn(Dot) -> bool) -> Self {

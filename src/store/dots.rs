@@ -276,5 +276,5 @@ impl<V: Clone + Eq> Store for Dots<V> {
         DotsChange { events: self.with_dots(names).map(event).collect() }
     }
 
-    fn tidy(&mut self, _: &mut Self::Change) {}
+    fn tidy(&mut self, _: &mut Self::Change, _: &Pen<'_>) {}
 }

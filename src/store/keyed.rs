@@ -59,8 +59,8 @@ impl<K: Ord + Clone, S: Store> Keyed<K, S> {
     {
         let nothing = S::default();
         let mut theirs = theirs.peekable();
-        let mut news = Vec::new();
-        self.children.retain(|key, mine| {
+        let (mut news, mut gone) = (Vec::new(), Vec::new());
+        for (key, mine) in &mut self.children {
             loop {
                 match theirs.peek().map(|(other, _)| (**other).cmp(key)) {
                     Some(Ordering::Less) => news.extend(theirs.next()),
@@ -72,8 +72,13 @@ impl<K: Ord + Clone, S: Store> Keyed<K, S> {
                     Some(Ordering::Greater) | None => break mine.merge(Cow::Borrowed(&nothing), meeting),
                 }
             }
-            !mine.is_empty()
-        });
+            if mine.is_empty() {
+                gone.push(key.clone());
+            }
+        }
+        for key in gone {
+            self.children.remove(&key);
+        }
         for (key, child) in news.into_iter().chain(theirs) {
             let mut mine = S::default();
             mine.merge(child, meeting);
@@ -135,8 +140,18 @@ impl<'a, K: Ord + Clone, S: Store> Edit<'a, Keyed<K, S>> {
 
     /// As [`entry`](Self::entry), where this handle is not needed any more.
     pub fn into_entry(self, key: K) -> S::Edit<'a> {
-        let change = self.change.keys.entry(key.clone());
-        self.state.children.entry(key).or_default().edit(change, self.pen)
+        let keys = &mut self.change.keys;
+        match self.state.children.entry(key) {
+            Entry::Occupied(child) => {
+                let change = keys.entry(child.key().clone());
+                child.into_mut().edit(change, self.pen)
+            }
+            // What was changed here before in this transaction is gone, so nobody will look for it.
+            Entry::Vacant(place) => {
+                let change = keys.push(place.key().clone());
+                place.insert(S::default()).edit(change, self.pen)
+            }
+        }
     }
 
     /// A handle on what is under `key`, if there is anything.
@@ -230,17 +245,21 @@ impl<K: Ord + Clone, S: Store> Store for Keyed<K, S> {
         KeyedChange { keys: self.children.iter().map(|(k, s)| (k.clone(), s.export(names))).collect() }
     }
 
-    fn tidy(&mut self, change: &mut Self::Change) {
+    fn tidy(&mut self, change: &mut Self::Change, pen: &Pen<'_>) {
+        change.keys.settle();
         change.keys.retain(|key, change| {
+            if change.is_solid(pen) {
+                return true;
+            }
             match self.children.get_mut(key) {
                 Some(child) => {
-                    child.tidy(change);
+                    child.tidy(change, pen);
                     if child.is_empty() {
                         self.children.remove(key);
                     }
                 }
                 // Removed in the same transaction; but the change may have empty places inside.
-                None => S::default().tidy(change),
+                None => S::default().tidy(change, pen),
             }
             !change.is_empty()
         });

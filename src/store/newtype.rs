@@ -83,7 +83,7 @@ where
         self.inner().export(names)
     }
 
-    fn tidy(&mut self, change: &mut Self::Change) {
-        self.inner_mut().tidy(change);
+    fn tidy(&mut self, change: &mut Self::Change, pen: &Pen<'_>) {
+        self.inner_mut().tidy(change, pen);
     }
 }

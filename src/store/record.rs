@@ -244,6 +244,13 @@ macro_rules! __record {
                     true $(&& $crate::store::Change::is_empty(&self.$field))*
                 }
 
+                fn is_solid(&self, pen: &$crate::store::Pen<'_>) -> bool {
+                    !$crate::store::Change::is_empty(self) $(&& (
+                        $crate::store::Change::is_empty(&self.$field)
+                            || $crate::store::Change::is_solid(&self.$field, pen)
+                    ))*
+                }
+
                 fn select(&self, wanted: &dyn ::core::ops::Fn($crate::Dot) -> bool) -> Self {
                     RecordChange { $($field: $crate::store::Change::select(&self.$field, wanted),)* }
                 }
@@ -319,8 +326,8 @@ macro_rules! __record {
                     RecordChange { $($field: $crate::store::Store::export(&self.$field, names),)* }
                 }
 
-                fn tidy(&mut self, change: &mut Self::Change) {
-                    $($crate::store::Store::tidy(&mut self.$field, &mut change.$field);)*
+                fn tidy(&mut self, change: &mut Self::Change, pen: &$crate::store::Pen<'_>) {
+                    $($crate::store::Store::tidy(&mut self.$field, &mut change.$field, pen);)*
                 }
             }
         };

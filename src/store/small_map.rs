@@ -2,13 +2,17 @@ use alloc::collections::btree_map::{BTreeMap, IntoIter as TreeIntoIter, Iter as 
 use alloc::vec::{IntoIter as VecIntoIter, Vec};
 use core::slice::Iter as SliceIter;
 
-/// An ordered map that nearly always has one entry: a sorted vector, and a tree once there are many.
+use super::Change;
+
+/// What changes by key: a sorted vector; a tree once there are many that come in any order.
 ///
 /// A vector rather than inline places, because records may contain themselves.
 #[derive(Clone, Debug)]
 pub(crate) enum SmallMap<K, V> {
-    Few(Vec<(K, V)>),
-    Many(BTreeMap<K, V>),
+    Sorted(Vec<(K, V)>),
+    Tree(BTreeMap<K, V>),
+    /// As [`push`](SmallMap::push) leaves them: in any order, and perhaps two of one key. Never outside a transaction.
+    Loose(Vec<(K, V)>),
 }
 
 /// How many entries a vector holds before inserting into its middle costs more than a tree does.
@@ -17,69 +21,98 @@ const FEW: usize = 32;
 impl<K, V> SmallMap<K, V> {
     pub(crate) fn iter(&self) -> Iter<'_, K, V> {
         match self {
-            SmallMap::Few(pairs) => Iter::Few(pairs.iter()),
-            SmallMap::Many(tree) => Iter::Many(tree.iter()),
+            SmallMap::Sorted(pairs) | SmallMap::Loose(pairs) => Iter::Vec(pairs.iter()),
+            SmallMap::Tree(tree) => Iter::Tree(tree.iter()),
         }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         match self {
-            SmallMap::Few(pairs) => pairs.is_empty(),
-            SmallMap::Many(tree) => tree.is_empty(),
+            SmallMap::Sorted(pairs) | SmallMap::Loose(pairs) => pairs.is_empty(),
+            SmallMap::Tree(tree) => tree.is_empty(),
         }
+    }
+
+    pub(crate) fn is_settled(&self) -> bool {
+        !matches!(self, SmallMap::Loose(_))
     }
 }
 
-impl<K: Ord, V> SmallMap<K, V> {
+impl<K: Ord, V: Change> SmallMap<K, V> {
     /// The value of `key`, which gets a default one if it has none.
-    pub(crate) fn entry(&mut self, key: K) -> &mut V
-    where
-        V: Default,
-    {
-        if let SmallMap::Few(pairs) = self
+    pub(crate) fn entry(&mut self, key: K) -> &mut V {
+        self.settle();
+        if let SmallMap::Sorted(pairs) = self
             && pairs.len() >= FEW
+            && pairs.last().is_some_and(|(last, _)| *last >= key)
         {
-            *self = SmallMap::Many(core::mem::take(pairs).into_iter().collect());
+            *self = SmallMap::Tree(core::mem::take(pairs).into_iter().collect());
         }
         match self {
-            SmallMap::Few(pairs) => {
-                let place = match pairs.binary_search_by(|(k, _)| k.cmp(&key)) {
-                    Ok(place) => place,
-                    Err(place) => {
-                        pairs.reserve_exact(usize::from(pairs.is_empty()));
-                        pairs.insert(place, (key, V::default()));
-                        place
-                    }
-                };
+            SmallMap::Tree(tree) => tree.entry(key).or_default(),
+            SmallMap::Sorted(pairs) | SmallMap::Loose(pairs) => {
+                let is_next = pairs.last().is_none_or(|(last, _)| *last < key);
+                let place =
+                    if is_next { Err(pairs.len()) } else { pairs.binary_search_by(|(k, _)| k.cmp(&key)) };
+                let place = place.unwrap_or_else(|place| {
+                    // Nearly all there is: a change of one key.
+                    pairs.reserve_exact(usize::from(pairs.is_empty()));
+                    pairs.insert(place, (key, V::default()));
+                    place
+                });
                 &mut pairs[place].1
             }
-            SmallMap::Many(tree) => tree.entry(key).or_default(),
+        }
+    }
+
+    /// A value of `key`, of which there may be another until they are [settled](Self::settle): much quicker than
+    /// [`entry`](Self::entry) where there are many.
+    pub(crate) fn push(&mut self, key: K) -> &mut V {
+        if let SmallMap::Sorted(pairs) = self
+            && pairs.len() >= FEW
+        {
+            *self = SmallMap::Loose(core::mem::take(pairs));
+        }
+        let SmallMap::Loose(pairs) = self else { return self.entry(key) };
+        pairs.push((key, V::default()));
+        &mut pairs.last_mut().expect("it was pushed").1
+    }
+
+    /// Brings the keys in order, and together what belongs to one key.
+    pub(crate) fn settle(&mut self) {
+        if let SmallMap::Loose(pairs) = self {
+            pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
+            pairs.dedup_by(|(again, more), (key, value)| {
+                let is_same = again == key;
+                if is_same {
+                    value.union(core::mem::take(more));
+                }
+                is_same
+            });
+            *self = SmallMap::Sorted(core::mem::take(pairs));
         }
     }
 
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {
         match self {
-            SmallMap::Few(pairs) => pairs.retain_mut(|(k, v)| keep(k, v)),
-            SmallMap::Many(tree) => tree.retain(keep),
+            SmallMap::Sorted(pairs) | SmallMap::Loose(pairs) => pairs.retain_mut(|(k, v)| keep(k, v)),
+            SmallMap::Tree(tree) => tree.retain(keep),
         }
     }
 
-    /// Adds the entries of `other`; `join` decides where both have the key.
-    pub(crate) fn union(&mut self, other: Self, join: impl Fn(&mut V, V))
-    where
-        V: Default,
-    {
+    /// Adds the entries of `other`.
+    pub(crate) fn union(&mut self, other: Self) {
         if self.is_empty() {
             *self = other;
         } else {
-            other.into_iter().for_each(|(key, value)| join(self.entry(key), value));
+            other.into_iter().for_each(|(key, value)| self.entry(key).union(value));
         }
     }
 }
 
 impl<K, V> Default for SmallMap<K, V> {
     fn default() -> Self {
-        SmallMap::Few(Vec::new())
+        SmallMap::Sorted(Vec::new())
     }
 }
 
@@ -88,7 +121,7 @@ impl<K: Ord, V> FromIterator<(K, V)> for SmallMap<K, V> {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
         let pairs: Vec<_> = pairs.into_iter().collect();
         debug_assert!(pairs.is_sorted_by(|a, b| a.0 < b.0));
-        if pairs.len() <= FEW { SmallMap::Few(pairs) } else { SmallMap::Many(pairs.into_iter().collect()) }
+        SmallMap::Sorted(pairs)
     }
 }
 
@@ -101,8 +134,8 @@ impl<K: PartialEq, V: PartialEq> PartialEq for SmallMap<K, V> {
 impl<K: Eq, V: Eq> Eq for SmallMap<K, V> {}
 
 pub(crate) enum Iter<'a, K, V> {
-    Few(SliceIter<'a, (K, V)>),
-    Many(TreeIter<'a, K, V>),
+    Vec(SliceIter<'a, (K, V)>),
+    Tree(TreeIter<'a, K, V>),
 }
 
 impl<'a, K, V> Iterator for Iter<'a, K, V> {
@@ -110,16 +143,16 @@ impl<'a, K, V> Iterator for Iter<'a, K, V> {
 
     fn next(&mut self) -> Option<Self::Item> {
         match self {
-            Iter::Few(pairs) => pairs.next().map(|(k, v)| (k, v)),
-            Iter::Many(tree) => tree.next(),
+            Iter::Vec(pairs) => pairs.next().map(|(k, v)| (k, v)),
+            Iter::Tree(tree) => tree.next(),
         }
     }
 
     /// Exact: formats that write lengths ask for it.
     fn size_hint(&self) -> (usize, Option<usize>) {
         match self {
-            Iter::Few(pairs) => pairs.size_hint(),
-            Iter::Many(tree) => tree.size_hint(),
+            Iter::Vec(pairs) => pairs.size_hint(),
+            Iter::Tree(tree) => tree.size_hint(),
         }
     }
 }
@@ -127,8 +160,8 @@ impl<'a, K, V> Iterator for Iter<'a, K, V> {
 impl<K, V> ExactSizeIterator for Iter<'_, K, V> {}
 
 pub(crate) enum IntoIter<K, V> {
-    Few(VecIntoIter<(K, V)>),
-    Many(TreeIntoIter<K, V>),
+    Vec(VecIntoIter<(K, V)>),
+    Tree(TreeIntoIter<K, V>),
 }
 
 impl<K, V> Iterator for IntoIter<K, V> {
@@ -136,8 +169,8 @@ impl<K, V> Iterator for IntoIter<K, V> {
 
     fn next(&mut self) -> Option<Self::Item> {
         match self {
-            IntoIter::Few(pairs) => pairs.next(),
-            IntoIter::Many(tree) => tree.next(),
+            IntoIter::Vec(pairs) => pairs.next(),
+            IntoIter::Tree(tree) => tree.next(),
         }
     }
 }
@@ -148,8 +181,8 @@ impl<K, V> IntoIterator for SmallMap<K, V> {
 
     fn into_iter(self) -> IntoIter<K, V> {
         match self {
-            SmallMap::Few(pairs) => IntoIter::Few(pairs.into_iter()),
-            SmallMap::Many(tree) => IntoIter::Many(tree.into_iter()),
+            SmallMap::Sorted(pairs) | SmallMap::Loose(pairs) => IntoIter::Vec(pairs.into_iter()),
+            SmallMap::Tree(tree) => IntoIter::Tree(tree.into_iter()),
         }
     }
 }
@@ -158,28 +191,46 @@ impl<K, V> IntoIterator for SmallMap<K, V> {
 mod tests {
     use proptest::prelude::*;
 
+    use smallvec::SmallVec;
+
     use super::*;
+    use crate::store::{DotsChange, Event};
+    use crate::{Dot, ReplicaId};
+
+    fn event(n: u64) -> Event<()> {
+        Event { dot: Dot::trusted(ReplicaId::from_u128(1), n), add: Some(()), kills: SmallVec::new() }
+    }
+
+    type Small = SmallMap<u8, DotsChange<()>>;
+    type Tree = BTreeMap<u8, DotsChange<()>>;
+
+    /// A step puts an event under a key, by one way or the other.
+    fn both(steps: &[(u8, bool)], first: u64) -> (Small, Tree) {
+        let (mut small, mut tree) = (Small::default(), Tree::default());
+        for ((key, pushes), n) in steps.iter().zip(first..) {
+            if *pushes { small.push(*key) } else { small.entry(*key) }.insert(event(n));
+            tree.entry(*key).or_default().insert(event(n));
+        }
+        small.settle();
+        (small, tree)
+    }
 
     proptest! {
         #[test]
-        fn behaves_as_a_tree(keys in prop::collection::vec(0..80u8, 0..120), more in prop::collection::vec(0..80u8, 0..60)) {
-            let count = |keys: &[u8]| {
-                let (mut small, mut tree) = (SmallMap::<u8, u32>::default(), BTreeMap::<u8, u32>::new());
-                for key in keys {
-                    *small.entry(*key) += 1;
-                    *tree.entry(*key).or_default() += 1;
-                }
-                (small, tree)
-            };
-            let ((mut small, mut tree), (small2, tree2)) = (count(&keys), count(&more));
+        fn behaves_as_a_tree(
+            steps in prop::collection::vec((0..80u8, prop::bool::weighted(0.9)), 0..120),
+            more in prop::collection::vec((0..80u8, any::<bool>()), 0..60),
+        ) {
+            let ((mut small, mut tree), (small2, tree2)) = (both(&steps, 1), both(&more, 1_000));
             prop_assert!(small.iter().eq(tree.iter()));
-            small.union(small2, |mine, theirs| *mine += theirs);
-            for (key, n) in tree2 {
-                *tree.entry(key).or_default() += n;
+            small.union(small2);
+            for (key, change) in tree2 {
+                tree.entry(key).or_default().union(change);
             }
             small.retain(|key, _| key % 3 != 0);
             tree.retain(|key, _| key % 3 != 0);
             prop_assert_eq!(small.is_empty(), tree.is_empty());
+            prop_assert!(small.is_settled());
             prop_assert!(small.into_iter().eq(tree));
         }
     }

@@ -41,7 +41,16 @@ impl Runs {
         contains(&self.0, counter)
     }
 
+    #[inline]
     pub(super) fn covers(&self, other: &Self) -> bool {
+        // Nearly all there is.
+        if let ([mine], [theirs]) = (&self.0[..], &other.0[..]) {
+            return mine.first <= theirs.first && theirs.last <= mine.last;
+        }
+        self.covers_runs(other)
+    }
+
+    fn covers_runs(&self, other: &Self) -> bool {
         let mut mine = self.0.iter();
         let mut current = mine.next();
         other.0.iter().all(|theirs| {
@@ -67,7 +76,21 @@ impl Runs {
     }
 
     /// Adds a run; true if that is news.
+    #[inline]
     pub(super) fn insert(&mut self, run: Run) -> bool {
+        // Nearly all there is: events that follow those of the only run, or that are in it.
+        if let [only] = &mut self.0[..]
+            && only.first <= run.first
+            && run.first <= only.last + 1
+        {
+            let grew = run.last > only.last;
+            only.last = only.last.max(run.last);
+            return grew;
+        }
+        self.insert_anywhere(run)
+    }
+
+    fn insert_anywhere(&mut self, run: Run) -> bool {
         // The runs that touch or overlap the new one are those from `start` up to `end`.
         let start = self.0.partition_point(|r| r.last + 1 < run.first);
         let end = start + self.0[start..].partition_point(|r| r.first <= run.last + 1);
@@ -83,8 +106,13 @@ impl Runs {
         grew
     }
 
+    #[inline]
     pub(super) fn union(&mut self, other: &Self) -> bool {
-        // Two single runs are nearly all there is; many into many is one pass.
+        if let [run] = other.0[..] { self.insert(run) } else { self.union_runs(other) }
+    }
+
+    fn union_runs(&mut self, other: &Self) -> bool {
+        // Few are put in one by one; many into many is one pass.
         if other.0.len() <= 2 {
             return other.0.iter().fold(false, |grew, &run| self.insert(run) | grew);
         }
