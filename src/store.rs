@@ -32,6 +32,7 @@ mod change;
 mod delta;
 mod dots;
 mod edit;
+mod facts;
 #[cfg(feature = "serde")]
 pub(crate) mod fields;
 mod keyed;

@@ -11,27 +11,28 @@
 //! (order, equality, what is written) goes by full dots.
 
 use alloc::vec::Vec;
+use core::num::NonZeroU64;
 
 use crate::{Dot, ReplicaId};
 
 /// A dot by its short name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Tag(u64);
+pub(crate) struct Tag(NonZeroU64);
 
 const COUNTER_BITS: u32 = 44;
 
 impl Tag {
     pub(crate) fn new(slot: u32, counter: u64) -> Self {
         debug_assert!(slot < Names::SLOTS && (1..=Dot::MAX_COUNTER).contains(&counter));
-        Tag(u64::from(slot) << COUNTER_BITS | counter)
+        Tag(NonZeroU64::new(u64::from(slot) << COUNTER_BITS | counter).expect("counters begin at 1"))
     }
 
     pub(crate) fn slot(self) -> u32 {
-        (self.0 >> COUNTER_BITS) as u32
+        (self.0.get() >> COUNTER_BITS) as u32
     }
 
     pub(crate) fn counter(self) -> u64 {
-        self.0 & Dot::MAX_COUNTER
+        self.0.get() & Dot::MAX_COUNTER
     }
 }
 

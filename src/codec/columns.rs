@@ -155,7 +155,7 @@ impl<V: Element + Clone + Eq> Columns for Dots<V> {
             }
             Ok(tags.into_iter().zip(V::read_column(is_first.len(), reader.input)?).collect())
         })?;
-        Ok(leaves.into_iter().map(|facts| Dots { facts: SmallVec::from_vec(facts) }).collect())
+        Ok(leaves.into_iter().map(|facts| Dots { facts: SmallVec::from_vec(facts).into() }).collect())
     }
 
     fn write_changes(changes: &[&DotsChange<V>], writer: &mut FactWriter<'_, '_>) {

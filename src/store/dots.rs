@@ -3,9 +3,10 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt;
 
-use smallvec::{SmallVec, smallvec};
+use smallvec::SmallVec;
 
 use super::change::{DotsChange, Event};
+use super::facts::{Facts, Many};
 use super::{Edit, Editable, Meeting, Naming, Pen, Receipt, Store};
 use crate::causality::{Names, Tag};
 use crate::{Dot, Version};
@@ -21,7 +22,7 @@ use crate::{Dot, Version};
 /// Facts are ordered by full dot, so every replica lists them in the same order.
 #[derive(Clone)]
 pub struct Dots<V> {
-    pub(crate) facts: SmallVec<[(Tag, V); 1]>,
+    pub(crate) facts: Facts<V>,
 }
 
 impl<V> Dots<V> {
@@ -51,7 +52,7 @@ impl<V> Dots<V> {
 
     fn insert(&mut self, names: &Names, tag: Tag, value: V) {
         if let Err(place) = self.find(names, tag) {
-            self.facts.insert(place, (tag, value));
+            self.facts.change(|facts| facts.insert(place, (tag, value)));
         }
     }
 
@@ -65,9 +66,11 @@ impl<V> Dots<V> {
         let (Some(first), second) = (news.next(), news.next()) else { return };
         if let Some(second) = second {
             // A stable sort of two sorted runs is a merge.
-            self.facts.extend([first, second].into_iter().chain(news));
-            self.facts.sort_by(|(a, _), (b, _)| by_dot(names, *a, *b));
-            self.facts.dedup_by_key(|(tag, _)| *tag);
+            self.facts.change(|facts| {
+                facts.extend([first, second].into_iter().chain(news));
+                facts.sort_by(|(a, _), (b, _)| by_dot(names, *a, *b));
+                facts.dedup_by_key(|(tag, _)| *tag);
+            });
         } else {
             self.insert(names, first.0, first.1);
         }
@@ -76,7 +79,7 @@ impl<V> Dots<V> {
     fn kill(&mut self, victim: Dot, receipt: &mut Receipt<'_>) {
         let live = receipt.names.tag(victim).and_then(|tag| self.find(receipt.names, tag).ok());
         if let Some(place) = live {
-            self.facts.remove(place);
+            self.facts.change(|facts| facts.remove(place));
         } else if !receipt.seen.contains(victim) {
             receipt.ahead.insert(victim);
         }
@@ -89,11 +92,16 @@ impl<V> Dots<V> {
         let ahead: Version = victims.iter().filter(unknown).copied().collect();
         receipt.ahead.union(&ahead);
         if !victims.is_empty() {
-            self.facts.retain(|(tag, _)| victims.binary_search(&names.dot(*tag)).is_err());
+            self.facts.change(|facts| {
+                facts.retain(|(tag, _)| victims.binary_search(&names.dot(*tag)).is_err());
+            });
         }
     }
 
     fn kills(&self, names: &Names) -> SmallVec<[Dot; 1]> {
+        if self.facts.is_empty() {
+            return SmallVec::new();
+        }
         self.facts.iter().map(|(tag, _)| names.dot(*tag)).collect()
     }
 
@@ -105,7 +113,8 @@ impl<V> Dots<V> {
         meeting: &Meeting<'_>,
     ) {
         let mut theirs = theirs.map(|(tag, value)| (meeting.translate(tag), value)).peekable();
-        let mut mine = core::mem::take(&mut self.facts).into_iter().peekable();
+        let mut mine = self.facts.take().into_iter().peekable();
+        let mut facts = Many::new();
         loop {
             let order = match (mine.peek(), theirs.peek()) {
                 (Some((a, _)), Some((b, _))) => by_dot(meeting.names, *a, *b),
@@ -117,16 +126,17 @@ impl<V> Dots<V> {
                 && let Some((tag, value)) = mine.next()
                 && (order.is_eq() || !meeting.known_there(tag))
             {
-                self.facts.push((tag, value));
+                facts.push((tag, value));
             }
             if order.is_ge()
                 && let Some((tag, value)) = theirs.next()
                 && order.is_gt()
                 && !meeting.known_here(tag)
             {
-                self.facts.push((tag, own(value)));
+                facts.push((tag, own(value)));
             }
         }
+        self.facts = facts.into();
     }
 }
 
@@ -149,7 +159,7 @@ impl<V: Eq> Eq for Dots<V> {}
 
 impl<V> Default for Dots<V> {
     fn default() -> Self {
-        Dots { facts: SmallVec::new() }
+        Dots { facts: Facts::default() }
     }
 }
 
@@ -177,7 +187,7 @@ impl<V: Clone + Eq> Edit<'_, Dots<V>> {
         let tag = self.pen.mint();
         let kills = self.state.kills(self.pen.names());
         self.change.insert(Event { dot: self.pen.dot(tag), add: Some(value.clone()), kills });
-        self.state.facts = smallvec![(tag, value)];
+        self.state.facts = Facts::one(tag, value);
     }
 
     /// Adds a fact beside those that are live here.
@@ -258,7 +268,7 @@ impl<V: Clone + Eq> Store for Dots<V> {
             Cow::Borrowed(other) => {
                 self.merge_facts(other.facts.iter().map(|(tag, v)| (*tag, v)), V::clone, meeting);
             }
-            Cow::Owned(other) => self.merge_facts(other.facts.into_iter(), |value| value, meeting),
+            Cow::Owned(mut other) => self.merge_facts(other.facts.take().into_iter(), |value| value, meeting),
         }
     }
 
@@ -267,7 +277,7 @@ impl<V: Clone + Eq> Store for Dots<V> {
             && self
                 .facts
                 .iter()
-                .zip(&other.facts)
+                .zip(&*other.facts)
                 .all(|((mine, a), (theirs, b))| Some(*mine) == naming.translate(*theirs) && a == b)
     }
 
