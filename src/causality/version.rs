@@ -62,6 +62,7 @@ impl Version {
     }
 
     /// The greatest counter of `replica` in the set; 0 if there is none.
+    #[inline]
     pub fn last(&self, replica: ReplicaId) -> u64 {
         self.find(replica).map_or(0, |at| self.entries[at].1.last())
     }
@@ -72,6 +73,7 @@ impl Version {
     }
 
     /// Adds `replica`'s events from `first` to `last`, both included and in bounds.
+    #[inline]
     pub(crate) fn insert_run(&mut self, replica: ReplicaId, first: u64, last: u64) -> bool {
         debug_assert!(1 <= first && first <= last && last <= Dot::MAX_COUNTER);
         match self.find(replica) {

@@ -65,10 +65,10 @@ fn read_parts<T>(
     n: usize,
     reader: &mut FactReader<'_, '_>,
     mut read: impl FnMut(&[bool], &mut FactReader<'_, '_>) -> Result<Vec<T>, DecodeError>,
-) -> Result<Vec<Vec<T>>, DecodeError> {
+) -> Result<Vec<SmallVec<[T; 1]>>, DecodeError> {
     let sizes: Vec<u64> = read_runs(n, reader.input)?;
     sizes.iter().try_for_each(|size| reader.input.allow(*size))?;
-    let mut wholes: Vec<Vec<T>> = sizes.iter().map(|_| Vec::new()).collect();
+    let mut wholes: Vec<SmallVec<[T; 1]>> = sizes.iter().map(|_| SmallVec::new()).collect();
     let (mut at, mut missing) = (0, sizes.first().copied().unwrap_or(0));
     loop {
         // Which part belongs to which whole, a block at a time.
@@ -115,7 +115,7 @@ fn read_keyed<K: Element + Ord + Clone, C>(
     reader: &mut FactReader<'_, '_>,
     read: fn(usize, &mut FactReader<'_, '_>) -> Result<Vec<C>, DecodeError>,
     is_empty: fn(&C) -> bool,
-) -> Result<Vec<Vec<(K, C)>>, DecodeError> {
+) -> Result<Vec<SmallVec<[(K, C); 1]>>, DecodeError> {
     read_parts(n, reader, |is_first, reader| {
         let mut keys: Vec<K> = Vec::with_capacity(is_first.len());
         for is_first in is_first {
@@ -155,7 +155,7 @@ impl<V: Element + Clone + Eq> Columns for Dots<V> {
             }
             Ok(tags.into_iter().zip(V::read_column(is_first.len(), reader.input)?).collect())
         })?;
-        Ok(leaves.into_iter().map(|facts| Dots { facts: SmallVec::from_vec(facts).into() }).collect())
+        Ok(leaves.into_iter().map(|facts| Dots { facts: facts.into() }).collect())
     }
 
     fn write_changes(changes: &[&DotsChange<V>], writer: &mut FactWriter<'_, '_>) {
@@ -195,7 +195,7 @@ impl<V: Element + Clone + Eq> Columns for Dots<V> {
             read_kills(&mut events, &kills, reader)?;
             Ok(events)
         })?;
-        Ok(leaves.into_iter().map(|events| DotsChange { events: SmallVec::from_vec(events) }).collect())
+        Ok(leaves.into_iter().map(|events| DotsChange { events }).collect())
     }
 }
 

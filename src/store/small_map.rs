@@ -56,7 +56,9 @@ impl<K: Ord, V: Change> SmallMap<K, V> {
                     if is_next { Err(pairs.len()) } else { pairs.binary_search_by(|(k, _)| k.cmp(&key)) };
                 let place = place.unwrap_or_else(|place| {
                     // Nearly all there is: a change of one key.
-                    pairs.reserve_exact(usize::from(pairs.is_empty()));
+                    if pairs.is_empty() {
+                        *pairs = Vec::with_capacity(1);
+                    }
                     pairs.insert(place, (key, V::default()));
                     place
                 });

@@ -33,6 +33,7 @@ impl Runs {
     }
 
     /// The greatest counter; 0 if there is none.
+    #[inline]
     pub(super) fn last(&self) -> u64 {
         self.0.last().map_or(0, |run| run.last)
     }
