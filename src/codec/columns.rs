@@ -60,15 +60,18 @@ fn write_parts<T, I: ExactSizeIterator<Item = T>>(
     }
 }
 
+/// The parts of one whole: nearly always one.
+type Parts<T> = SmallVec<[T; 1]>;
+
 /// Reads parts that were written by [`write_parts`], and hands each to its whole.
 fn read_parts<T>(
     n: usize,
     reader: &mut FactReader<'_, '_>,
     mut read: impl FnMut(&[bool], &mut FactReader<'_, '_>) -> Result<Vec<T>, DecodeError>,
-) -> Result<Vec<SmallVec<[T; 1]>>, DecodeError> {
+) -> Result<Vec<Parts<T>>, DecodeError> {
     let sizes: Vec<u64> = read_runs(n, reader.input)?;
     sizes.iter().try_for_each(|size| reader.input.allow(*size))?;
-    let mut wholes: Vec<SmallVec<[T; 1]>> = sizes.iter().map(|_| SmallVec::new()).collect();
+    let mut wholes: Vec<Parts<T>> = sizes.iter().map(|_| Parts::new()).collect();
     let (mut at, mut missing) = (0, sizes.first().copied().unwrap_or(0));
     loop {
         // Which part belongs to which whole, a block at a time.
@@ -115,7 +118,7 @@ fn read_keyed<K: Element + Ord + Clone, C>(
     reader: &mut FactReader<'_, '_>,
     read: fn(usize, &mut FactReader<'_, '_>) -> Result<Vec<C>, DecodeError>,
     is_empty: fn(&C) -> bool,
-) -> Result<Vec<SmallVec<[(K, C); 1]>>, DecodeError> {
+) -> Result<Vec<Parts<(K, C)>>, DecodeError> {
     read_parts(n, reader, |is_first, reader| {
         let mut keys: Vec<K> = Vec::with_capacity(is_first.len());
         for is_first in is_first {
