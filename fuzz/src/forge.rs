@@ -146,6 +146,7 @@ pub(crate) fn delta(shape: &'static Shape, alive: &Alive, source: &mut Source<'_
 pub(crate) fn state(shape: &'static Shape, alive: &Alive, source: &mut Source<'_>) -> Json {
     let (root, dots) = events(shape, alive, source, true);
     let seen = covering(source, &dots);
-    let ahead = wire::version(source).difference(&seen);
+    // Nothing is ahead of nothing.
+    let ahead = if seen.is_empty() { Version::new() } else { wire::version(source).difference(&seen) };
     json!({ "version": seen, "ahead": ahead, "facts": root.json(shape) })
 }

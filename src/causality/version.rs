@@ -112,10 +112,13 @@ impl Version {
         let (mut grew, mut strangers) = (false, 0);
         let mut mine = self.entries.iter_mut();
         for (replica, theirs) in &other.entries {
-            if let before @ 1.. = gallop(mine.as_slice(), *replica) {
+            let is_next = |mine: &[(ReplicaId, Runs)]| mine.first().is_some_and(|(id, _)| id == replica);
+            if !is_next(mine.as_slice())
+                && let before @ 1.. = gallop(mine.as_slice(), *replica)
+            {
                 mine.nth(before - 1);
             }
-            if mine.as_slice().first().is_some_and(|(id, _)| id == replica) {
+            if is_next(mine.as_slice()) {
                 grew |= mine.next().is_some_and(|(_, runs)| runs.union(theirs));
             } else {
                 strangers += 1;
@@ -236,21 +239,25 @@ struct Search<'a>(&'a [(ReplicaId, Runs)]);
 impl<'a> Search<'a> {
     #[inline]
     fn find(&mut self, replica: ReplicaId) -> Option<&'a Runs> {
+        // Versions that meet have mostly the same replicas.
+        if let [(id, runs), rest @ ..] = self.0
+            && *id == replica
+        {
+            self.0 = rest;
+            return Some(runs);
+        }
+        self.seek(replica)
+    }
+
+    #[inline(never)]
+    fn seek(&mut self, replica: ReplicaId) -> Option<&'a Runs> {
         self.0 = &self.0[gallop(self.0, replica)..];
-        let ((_, runs), rest) = self.0.split_first().filter(|((id, _), _)| *id == replica)?;
-        self.0 = rest;
-        Some(runs)
+        self.0.first().filter(|(id, _)| *id == replica).map(|(_, runs)| runs)
     }
 }
 
 /// How many entries come before `replica`: quick when it is few.
-#[inline]
 fn gallop(entries: &[(ReplicaId, Runs)], replica: ReplicaId) -> usize {
-    // To ask whether they are the same costs less than their order.
-    if entries.first().is_some_and(|(id, _)| *id == replica) { 0 } else { gallop_on(entries, replica) }
-}
-
-fn gallop_on(entries: &[(ReplicaId, Runs)], replica: ReplicaId) -> usize {
     let mut step = 1;
     while entries.get(step - 1).is_some_and(|(id, _)| *id < replica) {
         step *= 2;

@@ -149,7 +149,7 @@ impl<'a, 'i> FactReader<'a, 'i> {
 
     /// That no event was met twice; and by place, whether something of that replica was met.
     pub(super) fn finish(mut self) -> Result<Vec<bool>, DecodeError> {
-        self.met.sort_unstable_by_key(|tag| (tag.slot(), tag.counter()));
+        self.met.sort_unstable();
         self.input.check(self.met.windows(2).all(|pair| pair[0] != pair[1]), Wrong::Twice)?;
         Ok(self.named)
     }

@@ -149,16 +149,12 @@ impl<'a> Input<'a> {
     ///
     /// If it does not fit a `T`, or could be shorter.
     pub fn number<T: TryFrom<u128>>(&mut self) -> Result<T, DecodeError> {
-        // Nearly all numbers are short, and those of 63 bits are quicker.
-        let (mut low, mut shift) = (0_u64, 0);
-        let mut byte = self.byte()?;
-        while byte >= 0x80 && shift < 56 {
-            low |= u64::from(byte & 0x7F) << shift;
-            shift += 7;
-            byte = self.byte()?;
+        if let Some(n) = self.short_number() {
+            return self.ok(T::try_from(n.into()).ok(), Wrong::Number);
         }
-        let mut n = u128::from(low);
+        let (mut n, mut shift) = (0_u128, 0);
         loop {
+            let byte = self.byte()?;
             let bits = u128::from(byte & 0x7F);
             let fits = shift < 128 && bits << shift >> shift == bits && (byte != 0 || shift == 0);
             self.check(fits, Wrong::Number)?;
@@ -167,8 +163,27 @@ impl<'a> Input<'a> {
                 return self.ok(T::try_from(n).ok(), Wrong::Number);
             }
             shift += 7;
-            byte = self.byte()?;
         }
+    }
+
+    /// A number of up to nine bytes, if all of it is at hand and nothing is wrong with it. Nearly all are such.
+    #[inline]
+    fn short_number(&mut self) -> Option<u64> {
+        let most = 9.min(usize::try_from(self.bytes_left).unwrap_or(9));
+        let mut n = 0;
+        for (at, byte) in self.at_hand()[self.read..].iter().take(most).enumerate() {
+            n |= u64::from(byte & 0x7F) << (7 * at);
+            if *byte < 0x80 {
+                // Else it could be shorter.
+                let is_shortest = *byte != 0 || at == 0;
+                return is_shortest.then(|| {
+                    self.read += at + 1;
+                    self.bytes_left -= at as u64 + 1;
+                    n
+                });
+            }
+        }
+        None
     }
 
     /// A number, written by [`Output::signed`](super::Output::signed).
