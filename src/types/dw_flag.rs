@@ -39,7 +39,7 @@ use crate::store::{Dots, Edit, Newtype};
 ///
 /// # Cost
 ///
-/// 32 bytes, plus 16 per concurrent operation, until the next one. Everything is `O(1)` but for those.
+/// 16 bytes, plus 16 per concurrent operation, until the next one. Everything is `O(1)` but for those.
 ///
 /// # Not for
 ///

@@ -34,7 +34,7 @@ use crate::store::{Dots, Edit, Newtype};
 ///
 /// # Cost
 ///
-/// 24 bytes, plus 8 per concurrent enabling, until the next write. Everything is `O(1)` but for those.
+/// 16 bytes, plus 8 per concurrent enabling, until the next write. Everything is `O(1)` but for those.
 ///
 /// # Not for
 ///

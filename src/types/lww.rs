@@ -47,7 +47,7 @@ use crate::store::{Dots, Edit, Newtype};
 ///
 /// # Cost
 ///
-/// 32 bytes and the value, more while there are concurrent values. Everything is `O(1)` but for those.
+/// 16 bytes and the value, more while there are concurrent values. Everything is `O(1)` but for those.
 ///
 /// # Not for
 ///

@@ -41,7 +41,7 @@ use crate::store::{Edit, Keyed, Newtype};
 ///
 /// # Cost
 ///
-/// `O(log n)`; 32 bytes per key beside key and value, and the tree's slack. Removed keys leave nothing behind.
+/// `O(log n)`; 16 bytes per key beside key and value, and the tree's slack. Removed keys leave nothing behind.
 ///
 /// # Not for
 ///

@@ -41,7 +41,7 @@ use crate::store::{Dots, Edit, Newtype};
 ///
 /// # Cost
 ///
-/// 24 bytes and the value, more while there are concurrent values. Everything is `O(1)` but for those;
+/// 8 bytes and the value, 16 at least; more while there are concurrent values. Everything is `O(1)` but for those;
 /// [`values`](Self::values) compares them with each other.
 ///
 /// # Not for

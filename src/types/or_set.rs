@@ -42,7 +42,7 @@ use crate::store::{Dots, Edit, Keyed, Newtype};
 ///
 /// # Cost
 ///
-/// Writing and asking are `O(log n)`. A member costs 24 bytes beside itself, and the tree's slack. An insertion replaces the
+/// Writing and asking are `O(log n)`. A member costs 16 bytes beside itself, and the tree's slack. An insertion replaces the
 /// insertions that it has observed, so re-adding does not grow the set, and removed members leave nothing behind.
 ///
 /// # Not for
