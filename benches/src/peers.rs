@@ -107,8 +107,11 @@ pub trait Document: Replica {
 
 /// A counter that goes up.
 pub trait Counter: Replica {
-    /// That many increments by one, one by one.
+    /// That many increments by one, one by one, in one transaction.
     fn increment(&mut self, times: usize);
+
+    /// One transaction each.
+    fn increment_each(&mut self, times: usize);
 
     fn value(&self) -> u64;
 }

@@ -7,34 +7,49 @@ use rejoin_benches::peers::{AutomergeCounter, Counter, CrdtsCounter, LoroCounter
 
 use crate::clock::{group, measure};
 
+#[derive(Clone, Copy)]
+enum Work {
+    Count,
+    CountEach,
+    Merge,
+}
+
+const WORKS: [(Work, &str); 3] = [
+    (Work::Count, "increments in one transaction"),
+    (Work::CountEach, "increments"),
+    (Work::Merge, "merge after increments on each side"),
+];
+
 pub(crate) fn all(criterion: &mut Criterion) {
-    let times = if is_quick() { 10_000 } else { 1_000_000 };
-    let mut counting = group(criterion, "counter: increment");
-    count::<OurCounter>(&mut counting, times);
-    count::<StdCounter>(&mut counting, times);
-    count::<CrdtsCounter>(&mut counting, times);
-    count::<AutomergeCounter>(&mut counting, times);
-    count::<LoroCounter>(&mut counting, times);
-    drop(counting);
-    for times in [10, 1_000] {
-        let mut merging = group(criterion, "counter: merge, so many increments on each side");
-        merge::<OurCounter>(&mut merging, times);
-        merge::<StdCounter>(&mut merging, times);
-        merge::<CrdtsCounter>(&mut merging, times);
-        merge::<AutomergeCounter>(&mut merging, times);
-        merge::<LoroCounter>(&mut merging, times);
+    let counts: &[usize] = if is_quick() { &[1_000, 10_000] } else { &[1_000, 1_000_000] };
+    for (work, name) in WORKS {
+        let mut group = group(criterion, &format!("counter: {name}"));
+        for &times in counts {
+            run::<OurCounter>(&mut group, work, times);
+            run::<StdCounter>(&mut group, work, times);
+            run::<CrdtsCounter>(&mut group, work, times);
+            run::<AutomergeCounter>(&mut group, work, times);
+            run::<LoroCounter>(&mut group, work, times);
+        }
     }
 }
 
-fn count<P: Counter>(group: &mut BenchmarkGroup<'_, WallTime>, times: usize) {
-    measure(group, P::NAME, times, times, P::new, |counter| counter.increment(times));
-}
-
-fn merge<P: Counter>(group: &mut BenchmarkGroup<'_, WallTime>, times: usize) {
-    let mut base = P::new();
-    base.increment(1);
-    let (mut a, mut b) = (base.fork(), base.fork());
-    a.increment(times);
-    b.increment(times);
-    measure(group, P::NAME, times, 1, || (a.fork(), b.fork()), |(a, b)| a.merge(b));
+fn run<P: Counter>(group: &mut BenchmarkGroup<'_, WallTime>, work: Work, times: usize) {
+    if times > P::MOST {
+        return;
+    }
+    match work {
+        Work::Count => measure(group, P::NAME, times, times, P::new, |counter| counter.increment(times)),
+        Work::CountEach => {
+            measure(group, P::NAME, times, times, P::new, |counter| counter.increment_each(times))
+        }
+        Work::Merge => {
+            let mut base = P::new();
+            base.increment(1);
+            let (mut a, mut b) = (base.fork(), base.fork());
+            a.increment(times);
+            b.increment(times);
+            measure(group, P::NAME, times, 1, || (a.fork(), b.fork()), |(a, b)| a.merge(b));
+        }
+    }
 }

@@ -72,6 +72,8 @@ pub struct AutomergeCounter(AutoCommit);
 
 impl Replica for AutomergeCounter {
     const NAME: &'static str = "automerge";
+    /// Each increment looks through those before it.
+    const MOST: usize = 1_000;
 
     fn new() -> Self {
         let mut document = AutoCommit::new();
@@ -95,6 +97,10 @@ impl Counter for AutomergeCounter {
             self.0.increment(ROOT, "count", 1).unwrap();
         }
         self.0.commit();
+    }
+
+    fn increment_each(&mut self, times: usize) {
+        (0..times).for_each(|_| self.increment(1));
     }
 
     fn value(&self) -> u64 {

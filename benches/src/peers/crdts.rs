@@ -126,6 +126,10 @@ impl Counter for CrdtsCounter {
         }
     }
 
+    fn increment_each(&mut self, times: usize) {
+        self.increment(times);
+    }
+
     fn value(&self) -> u64 {
         self.state.read().try_into().unwrap()
     }

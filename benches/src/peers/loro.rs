@@ -112,6 +112,10 @@ impl Counter for LoroCounter {
         self.0.commit();
     }
 
+    fn increment_each(&mut self, times: usize) {
+        (0..times).for_each(|_| self.increment(1));
+    }
+
     /// It counts in floating point.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is a whole number here")]
     fn value(&self) -> u64 {

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rejoin::codec::Element as Encodes;
 use rejoin::{
-    Causal, Codec, Counter, Delta, Lattice, LwwMap, Map, MvRegister, OrSet, PnCounter, ReplicaId, Store,
-    Version, Writer, record,
+    Causal, Codec, Counter, Delta, Lattice, LwwMap, Map, MvRegister, OrSet, ReplicaId, Store, Version,
+    Writer, record,
 };
 use serde::Serialize;
 
@@ -25,6 +25,7 @@ pub struct Ours<S: Store + 'static>(Writer<Causal<S>>);
 pub type OurSet<T> = Ours<OrSet<T>>;
 pub type OurRegisters = Ours<Map<u64, MvRegister<u64>>>;
 pub type OurCounters = Ours<Map<u64, Counter>>;
+pub type OurCounter = Ours<Counter>;
 pub type OurNested = Ours<Map<u64, Row>>;
 
 record! {
@@ -167,7 +168,11 @@ impl Document for OurDocument {
 
     fn set_all(&mut self, pairs: Vec<(String, i64)>) {
         let delta = self.writer.edit(|map| map.extend(pairs));
-        self.log.join(delta);
+        if self.log.is_empty() {
+            self.log = delta;
+        } else {
+            self.log.join(delta);
+        }
     }
 
     fn set_each(&mut self, pairs: Vec<(String, i64)>) -> usize {
@@ -205,40 +210,18 @@ impl Document for OurDocument {
     }
 }
 
-/// A counter that travels as a whole, since it is small: one entry per replica that has counted.
-pub struct OurCounter {
-    counter: PnCounter,
-    replica: ReplicaId,
-}
-
-impl Replica for OurCounter {
-    const NAME: &'static str = "rejoin";
-
-    fn new() -> Self {
-        OurCounter { counter: PnCounter::new(), replica: next_id() }
-    }
-
-    fn fork(&self) -> Self {
-        OurCounter { counter: self.counter.clone(), replica: next_id() }
-    }
-
-    fn merge(&mut self, other: &mut Self) {
-        self.counter.join(std::mem::take(&mut other.counter));
-    }
-
-    fn encoded(&self) -> Vec<(&'static str, usize)> {
-        vec![("its own", self.counter.encode().len())]
-    }
-}
-
 impl super::Counter for OurCounter {
     fn increment(&mut self, times: usize) {
+        self.0.edit(|counter| (0..times).for_each(|_| counter.add(1)));
+    }
+
+    fn increment_each(&mut self, times: usize) {
         for _ in 0..times {
-            self.counter.add(self.replica, 1).unwrap();
+            self.0.edit(|counter| counter.add(1));
         }
     }
 
     fn value(&self) -> u64 {
-        self.counter.get().try_into().unwrap()
+        self.0.get().try_into().unwrap()
     }
 }

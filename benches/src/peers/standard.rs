@@ -270,6 +270,10 @@ impl Counter for StdCounter {
         }
     }
 
+    fn increment_each(&mut self, times: usize) {
+        self.increment(times);
+    }
+
     fn value(&self) -> u64 {
         self.0
     }
