@@ -59,5 +59,5 @@ pub fn is_quick() -> bool {
 
 /// How many elements a collection has.
 pub fn sizes() -> Vec<usize> {
-    if is_quick() { vec![100, 10_000] } else { vec![100, 10_000, 1_000_000] }
+    if is_quick() { vec![100, 1_000, 10_000] } else { vec![100, 1_000, 10_000, 1_000_000] }
 }

@@ -26,7 +26,7 @@ const WORKS: [(Work, &str); 4] = [
 ];
 
 pub(crate) fn all(criterion: &mut Criterion) {
-    let sizes: &[usize] = if is_quick() { &[100, 10_000] } else { &[100, 10_000, 100_000] };
+    let sizes: &[usize] = if is_quick() { &[100, 1_000, 10_000] } else { &[100, 1_000, 10_000, 100_000] };
     for (work, name) in WORKS {
         for &n in sizes {
             let mut group_of = group(criterion, &format!("map of registers: {name}"));

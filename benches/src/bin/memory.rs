@@ -64,7 +64,7 @@ fn set<T: Element, P: Set<T>>(n: usize) {
 fn churn<P: Set<u64>>() {
     let n = 1_000;
     let members = elements::<u64>(0, n);
-    weigh::<P>("set of u64, each member removed and inserted 100 times", n, |set| {
+    weigh::<P>("set of u64 after churn", n, |set| {
         set.insert_all(members.clone());
         for member in members.iter().cycle().take(100 * n) {
             set.remove(member);
@@ -77,11 +77,23 @@ fn table<P: Table>(what: &str, n: usize) {
     weigh::<P>(what, n, |table| (0..n as u64).for_each(|key| table.write(mix(key), mix(!key))));
 }
 
+/// Just set, a document has more than it needs: `rejoin` what is to be sent, others what they have not packed yet.
 fn document<P: Document>(n: usize, has_format: bool) {
-    weigh::<P>("document", n, |document| document.set_all(pairs(n)));
+    weigh::<P>("document, just set", n, |document| document.set_all(pairs(n)));
     if !has_format {
         return;
     }
+    let bytes = {
+        let mut document = P::new();
+        document.set_all(pairs(n));
+        document.save()
+    };
+    let a_key = pairs(n).swap_remove(n / 2).0;
+    weigh::<P>("document, loaded", n, |document| {
+        *document = P::load(&bytes);
+        // Some libraries load when they are read.
+        assert!(document.get(&a_key).is_some());
+    });
     let mut document = P::new();
     line("document", P::NAME, n, "a message for each key", document.set_each(pairs(n)));
     line("document", P::NAME, n, "saved", document.save().len());

@@ -93,8 +93,10 @@ pub(crate) fn by_size(figures: &Figures, family: &str, title: &str, file: &Path)
             let points = sizes.iter().filter_map(|(n, of)| Some((*n as f64, *of.get(*library)?)));
             let points: Vec<_> = points.collect();
             let width = if *library == "rejoin" { 3 } else { 2 };
-            let style = colour(library).stroke_width(width);
-            chart.draw_series([PathElement::new(points.clone(), style)])?;
+            if points.len() > 1 {
+                let style = colour(library).stroke_width(width);
+                chart.draw_series([PathElement::new(points.clone(), style)])?;
+            }
             chart.draw_series(points.into_iter().map(|at| Circle::new(at, 3, colour(library).filled())))?;
         }
     }
@@ -113,18 +115,21 @@ fn short(n: f64) -> String {
 /// A row of bars: what they are about, and a figure for each library.
 pub(crate) type Row = (String, BTreeMap<String, f64>);
 
-/// How many times as long as `rejoin` each other library takes for the works of some families.
+/// How many times as long as `rejoin` each other library takes for the works of some families, at the greatest size at
+/// which it was measured.
 pub(crate) fn ratios(figures: &Figures, families: &[&str]) -> Vec<Row> {
     let mut rows = Vec::new();
     for family in families {
         for (work, sizes) in Figures::works(&figures.times, family) {
-            for (n, of) in sizes.iter().rev().take(2) {
+            let mut others = BTreeMap::new();
+            for of in sizes.values() {
                 let Some(ours) = of.get("rejoin") else { continue };
-                let others = of.iter().filter(|(library, _)| *library != "rejoin");
-                let others: BTreeMap<_, _> = others.map(|(it, time)| (it.clone(), time / ours)).collect();
-                if !others.is_empty() {
-                    rows.push((format!("{work}, {}", count(*n)), others));
-                }
+                let others_here = of.iter().filter(|(library, _)| *library != "rejoin");
+                others.extend(others_here.map(|(library, time)| (library.clone(), time / ours)));
+            }
+            if !others.is_empty() {
+                let is_merge = family.starts_with("merge");
+                rows.push((if is_merge { format!("merge, {work}") } else { work.to_string() }, others));
             }
         }
     }

@@ -66,9 +66,12 @@ fn targets(figures: &Figures) -> Vec<Target> {
     {
         targets.push(beside_documents(figures, work));
     }
-    for what in
-        ["document: live", "document: saved", "document: a message for each key", "document: difference"]
-    {
+    for what in [
+        "document, loaded: live",
+        "document: saved",
+        "document: a message for each key",
+        "document: difference",
+    ] {
         targets.push(smaller_than_documents(figures, what));
     }
     for work in ["covers an equal one, per replica", "union, all is news, per replica"] {
