@@ -35,7 +35,10 @@ cargo build --release --bins
 cargo bench --bench all --no-run
 began=$(date +%s)
 export CRITERION_HOME="$out/criterion"
-cargo bench --quiet --bench all | grep -E '^[^ ].*/[0-9]+$|time:' || true
+cargo bench --quiet --bench all 2>"$out/bench.log" || {
+    cat "$out/bench.log" >&2
+    exit 1
+}
 cargo run --quiet --release --bin memory >"$out/memory.tsv"
 cargo run --quiet --release --bin codec "$codec_elements" >"$out/codec.md"
 cargo run --quiet --release --bin report "$out/criterion" "$out/memory.tsv" "$out/codec.md" "$docs"

@@ -1,5 +1,6 @@
 //! What is inside the clock, and what is not.
 
+use std::cell::LazyCell;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -45,14 +46,19 @@ pub(crate) fn measure<S, R>(
     });
 }
 
-/// Measures `work` that leaves things as they are, and may be too short for a clock.
-pub(crate) fn measure_reading<R>(
+/// Measures `work` that leaves things as they are, and may be too short for a clock. What it works on is made when it is
+/// first needed, so that nothing is made for what is not measured.
+pub(crate) fn measure_reading<S, R>(
     group: &mut BenchmarkGroup<'_, WallTime>,
     library: &str,
     n: usize,
     units: usize,
-    mut work: impl FnMut() -> R,
+    subject: &LazyCell<S, impl FnOnce() -> S>,
+    mut work: impl FnMut(&S) -> R,
 ) {
     group.throughput(Throughput::Elements(units as u64));
-    group.bench_function(BenchmarkId::new(library, n), |bencher| bencher.iter(&mut work));
+    group.bench_function(BenchmarkId::new(library, n), |bencher| {
+        let subject = LazyCell::force(subject);
+        bencher.iter(|| work(subject));
+    });
 }

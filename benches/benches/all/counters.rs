@@ -1,5 +1,7 @@
 //! Counters: counting, and merging two of which each has counted on its own. `yrs` has none.
 
+use std::cell::LazyCell;
+
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion};
 use rejoin_benches::data::is_quick;
@@ -44,12 +46,15 @@ fn run<P: Counter>(group: &mut BenchmarkGroup<'_, WallTime>, work: Work, times: 
             measure(group, P::NAME, times, times, P::new, |counter| counter.increment_each(times))
         }
         Work::Merge => {
-            let mut base = P::new();
-            base.increment(1);
-            let (mut a, mut b) = (base.fork(), base.fork());
-            a.increment(times);
-            b.increment(times);
-            measure(group, P::NAME, times, 1, || (a.fork(), b.fork()), |(a, b)| a.merge(b));
+            let pair = LazyCell::new(|| {
+                let mut base = P::new();
+                base.increment(1);
+                let (mut a, mut b) = (base.fork(), base.fork());
+                a.increment(times);
+                b.increment(times);
+                (a, b)
+            });
+            measure(group, P::NAME, times, 1, || (pair.0.fork(), pair.1.fork()), |(a, b)| a.merge(b));
         }
     }
 }

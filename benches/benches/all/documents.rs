@@ -1,6 +1,6 @@
 //! Documents: maps of texts to numbers, beside libraries that are made for documents.
 
-use std::cell::RefCell;
+use std::cell::{LazyCell, RefCell};
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion};
@@ -67,48 +67,61 @@ fn run<P: Document>(group: &mut BenchmarkGroup<'_, WallTime>, work: Work, n: usi
         _ => {}
     }
 
-    let mut before = P::new();
-    before.set_all(pairs.clone());
-    let bytes = before.save();
-    // Everybody has started from a file, as programs do.
-    let mut here = P::load(&bytes);
-    let version = here.version();
-    let some = pairs.iter().step_by(100).map(|(key, value)| (key.clone(), value + 1));
-    here.set_all(some.collect());
+    let story = LazyCell::new(|| RefCell::new(Story::<P>::new(&pairs)));
     match work {
         Work::Set | Work::SetEach => unreachable!("done above"),
         Work::Save => {
             // Some libraries keep what they have saved, until something changes.
-            let before = RefCell::new(before);
-            let prepare = || before.borrow_mut().set_all(vec![pairs[0].clone()]);
-            measure(group, P::NAME, n, n, prepare, |()| before.borrow_mut().save());
+            let prepare = || story.borrow_mut().before.set_all(vec![pairs[0].clone()]);
+            measure(group, P::NAME, n, n, prepare, |()| story.borrow_mut().before.save());
         }
-        Work::Load => measure(
-            group,
-            P::NAME,
-            n,
-            n,
-            || (),
-            |()| {
-                let document = P::load(&bytes);
-                assert!(document.get(&a_key).is_some());
-                document
-            },
-        ),
-        Work::Difference => measure_reading(group, P::NAME, n, n / 100, || here.difference(&version)),
+        Work::Load => {
+            let prepare = || story.borrow().bytes.clone();
+            measure(group, P::NAME, n, n, prepare, |bytes| load::<P>(bytes, &a_key));
+        }
+        Work::Difference => measure_reading(group, P::NAME, n, n / 100, &story, |story| {
+            let Story { here, then, .. } = &mut *story.borrow_mut();
+            here.difference(then)
+        }),
         Work::Apply => {
-            let difference = here.difference(&version);
             let prepare = || {
-                let there = P::load(&bytes);
-                // Some libraries load when they are read.
-                assert!(there.get(&a_key).is_some());
-                there
+                let Story { here, then, bytes, .. } = &mut *story.borrow_mut();
+                (load::<P>(bytes, &a_key), here.difference(then))
             };
-            measure(group, P::NAME, n, n / 100, prepare, |there| there.apply_bytes(&difference));
+            measure(group, P::NAME, n, n / 100, prepare, |(there, difference)| there.apply_bytes(difference));
         }
-        Work::InSync => {
-            let version = here.version();
-            measure_reading(group, P::NAME, n, 1, || here.difference(&version));
-        }
+        Work::InSync => measure_reading(group, P::NAME, n, 1, &story, |story| {
+            let Story { here, now, .. } = &mut *story.borrow_mut();
+            here.difference(now)
+        }),
     }
+}
+
+/// Somebody starts from a file, as programs do, and writes some.
+struct Story<P: Document> {
+    before: P,
+    bytes: Vec<u8>,
+    then: P::Version,
+    here: P,
+    now: P::Version,
+}
+
+impl<P: Document> Story<P> {
+    fn new(pairs: &[(String, i64)]) -> Self {
+        let mut before = P::new();
+        before.set_all(pairs.to_vec());
+        let bytes = before.save();
+        let mut here = P::load(&bytes);
+        let then = here.version();
+        here.set_all(pairs.iter().step_by(100).map(|(key, value)| (key.clone(), value + 1)).collect());
+        let now = here.version();
+        Story { before, bytes, then, here, now }
+    }
+}
+
+/// Some libraries load when they are read.
+fn load<P: Document>(bytes: &[u8], a_key: &str) -> P {
+    let document = P::load(bytes);
+    assert!(document.get(a_key).is_some());
+    document
 }

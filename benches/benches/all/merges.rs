@@ -1,5 +1,7 @@
 //! Merging two states of a set. std's figure is the limit: one walk, in place, over two maps with the same content.
 
+use std::cell::{LazyCell, RefCell};
+
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion};
 use rejoin_benches::data::{Element, elements, sizes};
@@ -64,10 +66,17 @@ fn run<T: Element, P: Set<T>>(group: &mut BenchmarkGroup<'_, WallTime>, news: Ne
     if n > P::MOST {
         return;
     }
-    let (mut a, mut b) = pair::<T, P>(news, n);
+    let pair = LazyCell::new(|| RefCell::new(pair::<T, P>(news, n)));
     if news == News::None && !P::MERGES_BY_VALUE {
-        measure_reading(group, P::NAME, n, 1, || a.merge_known(&mut b));
+        measure_reading(group, P::NAME, n, 1, &pair, |pair| {
+            let (a, b) = &mut *pair.borrow_mut();
+            a.merge_known(b);
+        });
     } else {
-        measure(group, P::NAME, n, 1, || (a.fork(), b.fork()), |(a, b)| a.merge(b));
+        let prepare = || {
+            let (a, b) = &*pair.borrow();
+            (a.fork(), b.fork())
+        };
+        measure(group, P::NAME, n, 1, prepare, |(a, b)| a.merge(b));
     }
 }

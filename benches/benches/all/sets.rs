@@ -1,5 +1,6 @@
 //! Sets: what one replica does by itself, and deltas.
 
+use std::cell::LazyCell;
 use std::hint::black_box;
 
 use criterion::measurement::WallTime;
@@ -57,18 +58,17 @@ where
     }
 }
 
-fn set_of<T: Element, P: Set<T>>(n: usize) -> P {
-    let mut set = P::new();
-    set.insert_all(elements(0, n));
-    set
-}
-
 fn run<T: Element, P: Set<T>>(group: &mut BenchmarkGroup<'_, WallTime>, work: Work, n: usize) {
     if n > P::MOST {
         return;
     }
     let many = AT_ONCE.min(n);
     let fresh = || elements::<T>(n, n + many);
+    let base = LazyCell::new(|| {
+        let mut base = P::new();
+        base.insert_all(elements(0, n));
+        base
+    });
     let members: Vec<T> = elements(0, n).into_iter().step_by(n / many).collect();
     match work {
         Work::Build => measure(
@@ -88,30 +88,28 @@ fn run<T: Element, P: Set<T>>(group: &mut BenchmarkGroup<'_, WallTime>, work: Wo
             |(set, values)| set.insert_all(std::mem::take(values)),
         ),
         Work::Insert => {
-            let base: P = set_of(n);
             let prepare = || (base.fork(), fresh());
             measure(group, P::NAME, n, many, prepare, |(set, values)| {
                 values.drain(..).for_each(|value| set.insert(value))
             });
         }
         Work::Tell => {
-            let base: P = set_of(n);
             let prepare = || (base.fork(), fresh(), Vec::with_capacity(many));
             measure(group, P::NAME, n, many, prepare, |(set, values, deltas)| {
                 deltas.extend(values.drain(..).map(|value| set.insert_and_tell(value)))
             });
         }
         Work::Apply => {
-            let base: P = set_of(n);
-            let mut other = base.fork();
-            let deltas: Vec<_> = fresh().into_iter().map(|value| other.insert_and_tell(value)).collect();
-            let prepare = || (base.fork(), deltas.clone());
+            let deltas = LazyCell::new(|| {
+                let mut other = base.fork();
+                fresh().into_iter().map(|value| other.insert_and_tell(value)).collect::<Vec<_>>()
+            });
+            let prepare = || (base.fork(), deltas.to_vec());
             measure(group, P::NAME, n, many, prepare, |(set, deltas)| {
                 deltas.drain(..).for_each(|delta| set.apply(delta))
             });
         }
         Work::Remove => {
-            let base: P = set_of(n);
             measure(
                 group,
                 P::NAME,
@@ -124,7 +122,6 @@ fn run<T: Element, P: Set<T>>(group: &mut BenchmarkGroup<'_, WallTime>, work: Wo
         // Not of `lattices`: what was removed from its set never comes back.
         Work::Churn if P::NAME == "lattices" => {}
         Work::Churn => {
-            let base: P = set_of(n);
             let prepare = || (base.fork(), members.clone());
             measure(group, P::NAME, n, 2 * many, prepare, |(set, values)| {
                 for value in values.drain(..) {
@@ -134,22 +131,19 @@ fn run<T: Element, P: Set<T>>(group: &mut BenchmarkGroup<'_, WallTime>, work: Wo
             });
         }
         Work::Contains => {
-            let base: P = set_of(n);
             let absent = fresh();
-            measure_reading(group, P::NAME, n, 2 * many, || {
-                members.iter().zip(&absent).filter(|(a, b)| base.contains(a) && !base.contains(b)).count()
+            measure_reading(group, P::NAME, n, 2 * many, &base, |set| {
+                members.iter().zip(&absent).filter(|(a, b)| set.contains(a) && !set.contains(b)).count()
             });
         }
         Work::Iterate => {
-            let base: P = set_of(n);
-            measure_reading(group, P::NAME, n, n, || {
+            measure_reading(group, P::NAME, n, n, &base, |set| {
                 let mut sum = 0;
-                base.visit(|member| sum ^= black_box(member).word());
+                set.visit(|member| sum ^= black_box(member).word());
                 sum
             });
         }
         Work::Copy => {
-            let base: P = set_of(n);
             measure(group, P::NAME, n, n, || (), |()| base.fork());
         }
     }

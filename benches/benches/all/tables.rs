@@ -1,5 +1,7 @@
 //! Maps of registers, of counters, and of records with three registers each.
 
+use std::cell::{LazyCell, RefCell};
+
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion};
 use rejoin_benches::data::{is_quick, mix};
@@ -62,27 +64,37 @@ fn run<P: Table>(group: &mut BenchmarkGroup<'_, WallTime>, work: Work, n: usize)
         measure(group, P::NAME, n, n, P::new, |table| write(table, 0..n));
         return;
     }
-    let mut base = P::new();
-    write(&mut base, 0..n);
-    assert_eq!(base.count(), n);
-    let mut other = base.fork();
+    let base = LazyCell::new(|| {
+        let mut base = P::new();
+        write(&mut base, 0..n);
+        assert_eq!(base.count(), n);
+        base
+    });
+    let pair = LazyCell::new(|| {
+        let (mut a, mut b) = (base.fork(), base.fork());
+        if let Work::Merge = work {
+            let each = (n / 200).max(1);
+            write(&mut a, (0..each).map(|key| 2 * key));
+            write(&mut b, (0..each).map(|key| 2 * key + 1));
+        }
+        RefCell::new((a, b))
+    });
     match work {
         Work::Build => unreachable!("done above"),
         Work::Overwrite => {
             let many = n.min(1_000);
             measure(group, P::NAME, n, many, || base.fork(), |table| write(table, (0..n).step_by(n / many)));
         }
-        Work::MergeKnown if !P::MERGES_BY_VALUE => {
-            measure_reading(group, P::NAME, n, 1, || base.merge_known(&mut other));
-        }
+        Work::MergeKnown if !P::MERGES_BY_VALUE => measure_reading(group, P::NAME, n, 1, &pair, |pair| {
+            let (a, b) = &mut *pair.borrow_mut();
+            a.merge_known(b);
+        }),
         Work::MergeKnown | Work::Merge => {
-            let mut base = base.fork();
-            if let Work::Merge = work {
-                let each = n / 200;
-                write(&mut base, (0..each.max(1)).map(|key| 2 * key));
-                write(&mut other, (0..each.max(1)).map(|key| 2 * key + 1));
-            }
-            measure(group, P::NAME, n, 1, || (base.fork(), other.fork()), |(a, b)| a.merge(b));
+            let prepare = || {
+                let (a, b) = &*pair.borrow();
+                (a.fork(), b.fork())
+            };
+            measure(group, P::NAME, n, 1, prepare, |(a, b)| a.merge(b));
         }
     }
 }

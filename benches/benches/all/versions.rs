@@ -1,5 +1,6 @@
 //! Versions: what has been seen, by replica.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 use crdts::{CmRDT, CvRDT, VClock};
@@ -96,19 +97,19 @@ pub(crate) fn all(criterion: &mut Criterion) {
 }
 
 fn covers<V: Seen>(group: &mut BenchmarkGroup<'_, WallTime>, replicas: usize) {
-    let (a, b) = (V::new(replicas, 9), V::new(replicas, 9));
-    measure_reading(group, V::NAME, replicas, replicas, || a.covers(&b));
+    let pair = LazyCell::new(|| (V::new(replicas, 9), V::new(replicas, 9)));
+    measure_reading(group, V::NAME, replicas, replicas, &pair, |(a, b)| a.covers(b));
 }
 
 fn union<V: Seen>(group: &mut BenchmarkGroup<'_, WallTime>, replicas: usize) {
-    let (a, b) = (V::new(replicas, 9), V::new(replicas, 10));
+    let pair = LazyCell::new(|| (V::new(replicas, 9), V::new(replicas, 10)));
     let copies = AT_ONCE / replicas;
     measure(
         group,
         V::NAME,
         replicas,
         AT_ONCE,
-        || vec![a.clone(); copies],
-        |versions| versions.iter_mut().for_each(|version| version.union(&b)),
+        || vec![pair.0.clone(); copies],
+        |versions| versions.iter_mut().for_each(|version| version.union(&pair.1)),
     );
 }
