@@ -72,7 +72,11 @@ fn run<P: Document>(group: &mut BenchmarkGroup<'_, WallTime>, work: Work, n: usi
         Work::Set | Work::SetEach => unreachable!("done above"),
         Work::Save => {
             // Some libraries keep what they have saved, until something changes.
-            let prepare = || story.borrow_mut().before.set_all(vec![pairs[0].clone()]);
+            let mut round = 0;
+            let prepare = || {
+                round += 1;
+                story.borrow_mut().before.set_all(vec![(a_key.clone(), round)]);
+            };
             measure(group, P::NAME, n, n, prepare, |()| story.borrow_mut().before.save());
         }
         Work::Load => {
