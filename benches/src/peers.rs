@@ -40,8 +40,8 @@ pub trait Replica: Sized {
     /// Takes in all that the other has. What is left in the other does not matter.
     fn merge(&mut self, other: &mut Self);
 
-    /// As `merge`, if the other has nothing that this one lacks, and is to stay as it is.
-    fn merge_known(&mut self, other: &mut Self) {
+    /// As `merge`, but the other stays as it is, if the library can do that.
+    fn merge_borrowed(&mut self, other: &mut Self) {
         self.merge(other);
     }
 

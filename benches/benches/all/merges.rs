@@ -12,7 +12,7 @@ use crate::clock::{group, measure, measure_reading};
 
 #[derive(Clone, Copy, PartialEq)]
 enum News {
-    /// Both have the same; the other side is only borrowed by libraries that can.
+    /// Both have the same.
     None,
     /// The other side has all, and 1% more.
     Ahead,
@@ -70,13 +70,15 @@ fn run<T: Element, P: Set<T>>(group: &mut BenchmarkGroup<'_, WallTime>, news: Ne
     if news == News::None && !P::MERGES_BY_VALUE {
         measure_reading(group, P::NAME, n, 1, &pair, |pair| {
             let (a, b) = &mut *pair.borrow_mut();
-            a.merge_known(b);
+            a.merge_borrowed(b);
         });
     } else {
         let prepare = || {
             let (a, b) = &*pair.borrow();
             (a.fork(), b.fork())
         };
-        measure(group, P::NAME, n, 1, prepare, |(a, b)| a.merge(b));
+        // What is ahead is given away, so that it can move in; else nobody needs to free the other's members.
+        let merge = if news == News::Ahead { P::merge } else { P::merge_borrowed };
+        measure(group, P::NAME, n, 1, prepare, |(a, b)| merge(a, b));
     }
 }

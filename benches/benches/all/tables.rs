@@ -87,14 +87,14 @@ fn run<P: Table>(group: &mut BenchmarkGroup<'_, WallTime>, work: Work, n: usize)
         }
         Work::MergeKnown if !P::MERGES_BY_VALUE => measure_reading(group, P::NAME, n, 1, &pair, |pair| {
             let (a, b) = &mut *pair.borrow_mut();
-            a.merge_known(b);
+            a.merge_borrowed(b);
         }),
         Work::MergeKnown | Work::Merge => {
             let prepare = || {
                 let (a, b) = &*pair.borrow();
                 (a.fork(), b.fork())
             };
-            measure(group, P::NAME, n, 1, prepare, |(a, b)| a.merge(b));
+            measure(group, P::NAME, n, 1, prepare, |(a, b)| a.merge_borrowed(b));
         }
     }
 }

@@ -57,7 +57,7 @@ where
         self.0.join(other.0.into_state());
     }
 
-    fn merge_known(&mut self, other: &mut Self) {
+    fn merge_borrowed(&mut self, other: &mut Self) {
         self.0.join_ref(other.0.state());
     }
 
