@@ -64,7 +64,9 @@ impl Row {
 }
 
 fn headline(what: &str) {
-    println!("\n**{what}**\n\n| format | bytes/element | encode, M/s | decode, M/s | encode, MB/s | decode, MB/s |");
+    println!(
+        "\n**{what}**\n\n| format | bytes/element | encode, M/s | decode, M/s | encode, MB/s | decode, MB/s |"
+    );
     println!("|---|---|---|---|---|---|");
 }
 
