@@ -48,6 +48,8 @@ mod shape;
 
 use alloc::vec::Vec;
 
+use smallvec::SmallVec;
+
 pub use columns::Columns;
 pub use element::Element;
 pub use error::{DecodeError, Wrong};
@@ -58,6 +60,14 @@ pub use shape::Shape;
 
 /// How many elements stand in one block of a column.
 const BLOCK: usize = 1 << 10;
+
+/// What is needed for a while: off the heap where a delta of one change is written or read.
+type Few<T> = SmallVec<[T; 4]>;
+
+fn few<T>(items: impl ExactSizeIterator<Item = T>) -> Few<T> {
+    // A vector is filled quicker.
+    if items.len() > 4 { Few::from_vec(items.collect()) } else { items.collect() }
+}
 
 const MAGIC: [u8; 2] = *b"rj";
 const FORMAT: u8 = 1;
@@ -117,7 +127,8 @@ pub trait Codec: Sized {
 
     /// The bytes.
     fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
+        // Enough for a delta of one change.
+        let mut bytes = Vec::with_capacity(96);
         self.encode_into(&mut bytes);
         bytes
     }
@@ -136,8 +147,8 @@ pub trait Codec: Sized {
         out.put(&[FORMAT, Self::KIND as u8]);
         let mut shape = Shape::default();
         Self::shape(&mut shape);
-        out.count(shape.0.len());
-        out.put(&shape.0);
+        out.count(shape.bytes().len());
+        out.put(shape.bytes());
         self.write_body(out);
     }
 
@@ -153,8 +164,8 @@ pub trait Codec: Sized {
         let mut shape = Shape::default();
         Self::shape(&mut shape);
         let n: usize = input.number()?;
-        input.check(n == shape.0.len(), Wrong::Type)?;
-        let is_same = input.bytes(n)? == shape.0;
+        input.check(n == shape.bytes().len(), Wrong::Type)?;
+        let is_same = input.bytes(n)? == shape.bytes();
         input.check(is_same, Wrong::Type)?;
         let value = Self::read_body(input)?;
         let is_at_end = input.is_at_end();

@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 use smallvec::SmallVec;
 
 use super::facts::{FactReader, FactWriter, read_runs, runs};
-use super::{BLOCK, DecodeError, Element, Shape, Wrong, shape};
+use super::{BLOCK, DecodeError, Element, Few, Shape, Wrong, few, shape};
 use crate::causality::Tag;
 use crate::store::{Change, DotsChange, Event, Keyed, KeyedChange, Newtype, Store};
 use crate::{Dot, Dots};
@@ -47,7 +47,7 @@ fn write_parts<T, I: ExactSizeIterator<Item = T>>(
     mut write: impl FnMut(&[(bool, T)], &mut FactWriter<'_, '_>),
 ) {
     runs(wholes.clone().map(|parts| parts.len() as u128), writer.out);
-    let mut block = Vec::with_capacity(BLOCK.min(wholes.clone().map(|parts| parts.len()).sum()));
+    let mut block = Few::with_capacity(BLOCK.min(wholes.clone().map(|parts| parts.len()).sum()));
     for (n, part) in wholes.flat_map(Iterator::enumerate) {
         block.push((n == 0, part));
         if block.len() == BLOCK {
@@ -69,14 +69,14 @@ fn read_parts<T>(
     reader: &mut FactReader<'_, '_>,
     mut read: impl FnMut(&[bool], &mut FactReader<'_, '_>) -> Result<Vec<T>, DecodeError>,
 ) -> Result<Vec<Parts<T>>, DecodeError> {
-    let sizes: Vec<u64> = read_runs(n, reader.input)?;
+    let sizes: Few<u64> = read_runs(n, reader.input)?;
     sizes.iter().try_for_each(|size| reader.input.allow(*size))?;
     let mut wholes: Vec<Parts<T>> = sizes.iter().map(|_| Parts::new()).collect();
     let (mut at, mut missing) = (0, sizes.first().copied().unwrap_or(0));
     loop {
         // Which part belongs to which whole, a block at a time.
-        let mut owners: Vec<usize> = Vec::new();
-        let mut is_first = Vec::new();
+        let mut owners: Few<usize> = Few::new();
+        let mut is_first: Few<bool> = Few::new();
         while at < n && owners.len() < BLOCK {
             if missing == 0 {
                 at += 1;
@@ -107,7 +107,7 @@ fn write_keyed<'a, K: Element + 'a, C: 'a, I: ExactSizeIterator<Item = (&'a K, &
             key.write_key(previous.filter(|_| !is_first), writer.out);
             previous = Some(*key);
         }
-        let children: Vec<&C> = block.iter().map(|(_, (_, child))| *child).collect();
+        let children = few(block.iter().map(|(_, (_, child))| *child));
         write(&children, writer);
     });
 }
@@ -141,9 +141,9 @@ impl<V: Element + Clone + Eq> Columns for Dots<V> {
 
     fn write_column(stores: &[&Self], writer: &mut FactWriter<'_, '_>) {
         write_parts(stores.iter().map(|dots| dots.facts.iter()), writer, |block, writer| {
-            let dots: Vec<_> = block.iter().map(|(_, (tag, _))| writer.tag(*tag)).collect();
+            let dots = few(block.iter().map(|(_, (tag, _))| writer.tag(*tag)));
             writer.dots(&dots);
-            V::write_column(&block.iter().map(|(_, (_, value))| value).collect::<Vec<_>>(), writer.out);
+            V::write_column(&few(block.iter().map(|(_, (_, value))| value)), writer.out);
         });
     }
 
@@ -163,17 +163,17 @@ impl<V: Element + Clone + Eq> Columns for Dots<V> {
 
     fn write_changes(changes: &[&DotsChange<V>], writer: &mut FactWriter<'_, '_>) {
         write_parts(changes.iter().map(|change| change.events.iter()), writer, |block, writer| {
-            let events: Vec<&Event<V>> = block.iter().map(|(_, event)| *event).collect();
-            let dots: Vec<_> = events.iter().map(|event| writer.dot(event.dot)).collect();
+            let events: Few<&Event<V>> = few(block.iter().map(|(_, event)| *event));
+            let dots = few(events.iter().map(|event| writer.dot(event.dot)));
             writer.dots(&dots);
-            let adds: Vec<bool> = events.iter().map(|event| event.add.is_some()).collect();
-            bool::write_column(&adds.iter().collect::<Vec<_>>(), writer.out);
+            let adds = few(events.iter().map(|event| event.add.is_some()));
+            bool::write_column(&few(adds.iter()), writer.out);
             V::write_column(
-                &events.iter().filter_map(|event| event.add.as_ref()).collect::<Vec<_>>(),
+                &events.iter().filter_map(|event| event.add.as_ref()).collect::<Few<_>>(),
                 writer.out,
             );
             runs(events.iter().map(|event| event.kills.len() as u128), writer.out);
-            let kills: Vec<_> =
+            let kills: Few<_> =
                 events.iter().flat_map(|event| &event.kills).map(|dot| writer.dot(*dot)).collect();
             kills.chunks(BLOCK).for_each(|block| writer.dots(block));
         });
@@ -186,7 +186,7 @@ impl<V: Element + Clone + Eq> Columns for Dots<V> {
             let adds = bool::read_column(tags.len(), reader.input)?;
             let values = V::read_column(adds.iter().filter(|adds| **adds).count(), reader.input)?;
             let mut values = values.into_iter();
-            let kills: Vec<u64> = read_runs(tags.len(), reader.input)?;
+            let kills: Few<u64> = read_runs(tags.len(), reader.input)?;
             let mut events = Vec::with_capacity(tags.len());
             for (n, tag) in tags.into_iter().enumerate() {
                 let dot = reader.full(tag);
@@ -211,7 +211,7 @@ fn read_kills<V>(
     kills.iter().try_for_each(|kills| reader.input.allow(*kills))?;
     let (mut at, mut missing) = (0, kills.first().copied().unwrap_or(0));
     loop {
-        let mut owners: Vec<usize> = Vec::new();
+        let mut owners: Few<usize> = Few::new();
         while at < events.len() && owners.len() < BLOCK {
             if missing == 0 {
                 at += 1;
@@ -265,7 +265,7 @@ impl<T: Newtype<Inner: Columns>> Columns for T {
     }
 
     fn write_column(stores: &[&Self], writer: &mut FactWriter<'_, '_>) {
-        T::Inner::write_column(&stores.iter().map(|store| store.inner()).collect::<Vec<_>>(), writer);
+        T::Inner::write_column(&few(stores.iter().map(|store| store.inner())), writer);
     }
 
     fn read_column(n: usize, reader: &mut FactReader<'_, '_>) -> Result<Vec<Self>, DecodeError> {

@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use super::{BLOCK, DecodeError, Input, Output, Wrong};
+use super::{BLOCK, DecodeError, Few, Input, Output, Wrong};
 use crate::causality::{Counters, Names, Tag};
 use crate::{Dot, ReplicaId, Version};
 
@@ -14,9 +14,9 @@ pub struct FactWriter<'a, 'o> {
     /// Sorted; a replica is called by its place.
     table: &'a [ReplicaId],
     /// By place: the last counter written.
-    last: Vec<u64>,
+    last: Few<u64>,
     /// By slot of the state that is written: its place.
-    places: Vec<u32>,
+    places: Few<u32>,
 }
 
 impl<'a, 'o> FactWriter<'a, 'o> {
@@ -52,7 +52,7 @@ impl<'a, 'o> FactWriter<'a, 'o> {
 }
 
 /// By place: the counter before the first event; 0 if there is none.
-fn before_first(table: &[ReplicaId], events: &Version) -> Vec<u64> {
+fn before_first(table: &[ReplicaId], events: &Version) -> Few<u64> {
     table.iter().map(|id| events.runs_of(*id).next().map_or(0, |(first, _)| first - 1)).collect()
 }
 
@@ -82,8 +82,8 @@ pub(super) fn runs(numbers: impl Iterator<Item = u128> + Clone, out: &mut Output
 pub(super) fn read_runs<T: TryFrom<u128> + PartialEq + Copy>(
     n: usize,
     input: &mut Input<'_>,
-) -> Result<Vec<T>, DecodeError> {
-    let mut numbers: Vec<T> = Vec::new();
+) -> Result<Few<T>, DecodeError> {
+    let mut numbers: Few<T> = Few::new();
     while numbers.len() < n {
         let number: T = input.number()?;
         input.check(numbers.last() != Some(&number), Wrong::Number)?;
@@ -100,18 +100,18 @@ pub(super) fn read_runs<T: TryFrom<u128> + PartialEq + Copy>(
 pub struct FactReader<'a, 'i> {
     pub(super) input: &'a mut Input<'i>,
     table: &'a [ReplicaId],
-    last: Vec<u64>,
+    last: Few<u64>,
     /// By place: the events there may be.
-    seen: Vec<Counters<'a>>,
+    seen: Few<Counters<'a>>,
     /// Every event that was met, so that none is met twice.
     met: Vec<Tag>,
     /// By place: whether something of that replica was met.
-    named: Vec<bool>,
+    named: Few<bool>,
 }
 
 impl<'a, 'i> FactReader<'a, 'i> {
     pub(super) fn new(input: &'a mut Input<'i>, table: &'a [ReplicaId], seen: &'a Version) -> Self {
-        let (last, named) = (before_first(table, seen), alloc::vec![false; table.len()]);
+        let (last, named) = (before_first(table, seen), Few::from_elem(false, table.len()));
         let seen = table.iter().map(|id| seen.of(*id)).collect();
         FactReader { input, table, last, seen, met: Vec::new(), named }
     }
@@ -119,16 +119,17 @@ impl<'a, 'i> FactReader<'a, 'i> {
     /// So many dots, of whatever.
     pub(super) fn dots(&mut self, n: usize) -> Result<Vec<Tag>, DecodeError> {
         debug_assert!(n <= BLOCK);
-        let places: Vec<u32> = read_runs(n, self.input)?;
+        let FactReader { input, last, named, .. } = self;
+        let (last, named) = (&mut last[..], &mut named[..]);
+        let places: Few<u32> = read_runs(n, input)?;
         let mut tags = Vec::with_capacity(n);
         for place in places {
-            let last = self.last.get_mut(place as usize);
-            let last = last.ok_or_else(|| self.input.error(Wrong::Replica))?;
-            let step: i128 = self.input.signed()?;
+            let last = input.ok(last.get_mut(place as usize), Wrong::Replica)?;
+            let step: i128 = input.signed()?;
             let counter = step.checked_add(i128::from(*last) + 1).and_then(|n| u64::try_from(n).ok());
             let counter = counter.filter(|n| (1..=Dot::MAX_COUNTER).contains(n));
-            *last = self.input.ok(counter, Wrong::Number)?;
-            self.named[place as usize] = true;
+            *last = input.ok(counter, Wrong::Number)?;
+            named[place as usize] = true;
             tags.push(Tag::new(place, *last));
         }
         Ok(tags)
@@ -139,7 +140,7 @@ impl<'a, 'i> FactReader<'a, 'i> {
         let tags = self.dots(n)?;
         let is_seen = |tag: &Tag| self.seen[tag.slot() as usize].contains(tag.counter());
         self.input.check(tags.iter().all(is_seen), Wrong::NotSeen)?;
-        self.met.extend(&tags);
+        self.met.extend_from_slice(&tags);
         Ok(tags)
     }
 
@@ -148,7 +149,7 @@ impl<'a, 'i> FactReader<'a, 'i> {
     }
 
     /// That no event was met twice; and by place, whether something of that replica was met.
-    pub(super) fn finish(mut self) -> Result<Vec<bool>, DecodeError> {
+    pub(super) fn finish(mut self) -> Result<Few<bool>, DecodeError> {
         self.met.sort_unstable();
         self.input.check(self.met.windows(2).all(|pair| pair[0] != pair[1]), Wrong::Twice)?;
         Ok(self.named)

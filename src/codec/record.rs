@@ -35,8 +35,8 @@ pub fn write<T>(records: &[&T], fields: &[Field<T>], writer: &mut FactWriter<'_,
     for field in used {
         write_text(field.name, writer.out);
         let shape = shape_of(field);
-        writer.out.count(shape.0.len());
-        writer.out.put(&shape.0);
+        writer.out.count(shape.bytes().len());
+        writer.out.put(shape.bytes());
         (field.write)(records, writer);
     }
 }
@@ -60,8 +60,8 @@ pub fn read<T: Default>(
         previous = Some(field.name);
         let shape = shape_of(field);
         let len: usize = reader.input.number()?;
-        reader.input.check(len == shape.0.len(), Wrong::Type)?;
-        let is_same = reader.input.bytes(len)? == shape.0;
+        reader.input.check(len == shape.bytes().len(), Wrong::Type)?;
+        let is_same = reader.input.bytes(len)? == shape.bytes();
         reader.input.check(is_same, Wrong::Type)?;
         (field.read)(&mut records, reader)?;
         reader.input.check(!records.iter().all(field.is_empty), Wrong::Empty)?;

@@ -1,10 +1,10 @@
 //! Which type something is of, in a few bytes.
 
-use alloc::vec::Vec;
+use smallvec::SmallVec;
 
 /// Says which type something is of: see [`Element::shape`](super::Element::shape).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Shape(pub(super) Vec<u8>);
+pub struct Shape(SmallVec<[u8; 32]>);
 
 impl Shape {
     /// A type of your own, by a name. Parts that may vary, such as those of a generic type, come after it.
@@ -19,9 +19,13 @@ impl Shape {
     }
 
     pub(super) fn number(&mut self, n: u64) {
-        let mut out = super::Output::after(core::mem::take(&mut self.0));
+        let mut out = super::Output::default();
         out.number(n);
-        self.0 = out.finish();
+        self.0.extend_from_slice(&out.finish());
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
     }
 }
 

@@ -31,6 +31,9 @@ impl<S: Store> Delta<S> {
 
     /// What is left for a receiver who has seen `seen`. `O(delta)`; only what is left is cloned.
     pub fn without(&self, seen: &Version) -> Self {
+        if seen.covers(&self.events) {
+            return Delta::default();
+        }
         if self.events.intersects(seen) { self.select(self.events.difference(seen)) } else { self.clone() }
     }
 
