@@ -272,3 +272,12 @@ impl<T: Element> Codec for T {
         Self::read(input)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_sizes_are_those_that_are_written_down() {
+        assert_eq!(super::BLOCK, 1_024, "the format's");
+        assert_eq!((super::input::CHUNK, super::output::ENOUGH), (32_768, 32_768));
+    }
+}

@@ -78,10 +78,6 @@ impl Version {
         debug_assert!(1 <= first && first <= last && last <= Dot::MAX_COUNTER);
         match self.find(replica) {
             Ok(at) => self.entries[at].1.insert(Run { first, last }),
-            Err(at) if at == self.entries.len() => {
-                self.entries.push((replica, Runs::one(first, last)));
-                true
-            }
             Err(at) => {
                 self.entries.insert(at, (replica, Runs::one(first, last)));
                 true
@@ -211,14 +207,7 @@ impl Version {
         self.entries.extend(Runs::checked(runs).map(|runs| (replica, runs)));
     }
 
-    #[inline]
     fn find(&self, replica: ReplicaId) -> Result<usize, usize> {
-        // Most deltas have one replica, and most of what is ahead none.
-        match &self.entries[..] {
-            [] => return Err(0),
-            [(only, _)] if *only == replica => return Ok(0),
-            _ => {}
-        }
         self.entries.binary_search_by_key(&replica, |(id, _)| *id)
     }
 }

@@ -20,7 +20,7 @@ impl fmt::Debug for Output<'_> {
 }
 
 /// How many bytes may be waiting to be taken.
-const ENOUGH: usize = 1 << 15;
+pub(super) const ENOUGH: usize = 1 << 15;
 
 impl<'a> Output<'a> {
     /// Goes on after `bytes`, and keeps all that is written.

@@ -133,7 +133,11 @@ mod tests {
         for left in [2, 1, 0] {
             let last = facts.change(SmallVec::pop).map(|(_, value)| value);
             assert_eq!((facts.len(), last), (left, Some([1, 7, 3][left])));
+            assert_eq!(matches!(facts.0, Inner::One(_)), left == 1, "one fact has no box");
         }
+        let one: Facts<u64> = smallvec![(tag(9), 9)].into();
+        assert!(matches!(one.0, Inner::One(_)));
+        assert_eq!(alloc::format!("{one:?}"), alloc::format!("{:?}", [(tag(9), 9_u64)]));
         assert_eq!(Facts::one(tag(9), 9).take().into_vec(), [(tag(9), 9)]);
     }
 }
