@@ -39,7 +39,7 @@ use crate::{Crdt, Dot, Lattice, ReplicaId, Version};
 /// | [`same_version`](Self::same_version) | `O(replicas)` |
 /// | [`apply`](Crdt::apply) | `O(delta · log n)` |
 /// | [`join`](Lattice::join), [`join_ref`](Self::join_ref), nothing new in the other | `O(replicas)` |
-/// | `join`, nothing here that the other lacks | `O(replicas)`: the other state moves in |
+/// | `join`, nothing here that the other lacks | `O(replicas)`: the other state moves in; and the old one is dropped |
 /// | `join` of states that have diverged | `O(n)` |
 /// | memory beside the store | some 110 bytes per replica: 40 in the version, 20 in the table of names, and slack |
 ///
