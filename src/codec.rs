@@ -188,12 +188,24 @@ pub trait Codec: Sized {
     /// It tells apart what honest replicas have. Whoever wants two values to have one digest can find such values.
     fn digest(&self) -> u128 {
         let mut digest = digest::Digest::new();
-        let mut write = |bytes: &[u8]| digest.write(bytes);
-        let mut drain = output::Drain(&mut write);
+        self.write_by(&mut |bytes| digest.write(bytes));
+        digest.finish()
+    }
+
+    /// How many bytes there will be: for a frame around them. Takes the time of writing them, and no room.
+    fn encoded_len(&self) -> u64 {
+        let mut len = 0;
+        self.write_by(&mut |bytes| len += bytes.len() as u64);
+        len
+    }
+
+    /// Hands all bytes on as they come.
+    #[doc(hidden)]
+    fn write_by(&self, write: &mut dyn FnMut(&[u8])) {
+        let mut drain = output::Drain(write);
         let mut out = Output::draining(&mut drain);
         self.write_all(&mut out);
         out.finish();
-        digest.finish()
     }
 
     /// Writes the bytes as they come, without holding all of them.
@@ -204,15 +216,11 @@ pub trait Codec: Sized {
     #[cfg(feature = "std")]
     fn encode_to(&self, mut writer: impl std::io::Write) -> std::io::Result<()> {
         let mut result = Ok(());
-        let mut write = |bytes: &[u8]| {
+        self.write_by(&mut |bytes| {
             if result.is_ok() {
                 result = writer.write_all(bytes);
             }
-        };
-        let mut drain = output::Drain(&mut write);
-        let mut out = Output::draining(&mut drain);
-        self.write_all(&mut out);
-        out.finish();
+        });
         result
     }
 

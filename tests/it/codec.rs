@@ -21,6 +21,7 @@ fn travels<T: Codec + PartialEq + Debug>(value: &T) -> Vec<u8> {
     let mut streamed = Vec::new();
     value.encode_to(&mut streamed).unwrap();
     assert_eq!(streamed, bytes);
+    assert_eq!(value.encoded_len(), bytes.len() as u64);
     assert_eq!(&T::decode_from(Dripping(&bytes), &Limits::default()).unwrap(), value);
     bytes
 }
