@@ -22,7 +22,7 @@
 //!
 //! | trait | for whom |
 //! |---|---|
-//! | [`Codec`] | everybody: `encode`, `decode`, `encode_to`, `decode_from`, `digest` |
+//! | [`Codec`] | everybody: `encode`, `decode`, `encode_to`, `decode_from`, `encoded_len`, `digest` |
 //! | [`Element`] | who has keys and values of their own type |
 //! | [`Columns`] | nobody by hand: stores have it, and records by `#[derive(Codec)]` inside [`record!`](crate::record) |
 //!
