@@ -28,15 +28,15 @@ MISTAKES = [
     (
         "a write kills what it replaces here, and tells nobody",
         "store/dots.rs",
-        "add: Some(value.clone()), kills });\n        self.state.facts = smallvec![(tag, value)];",
+        "add: Some(value.clone()), kills });\n        self.state.facts = Facts::one(tag, value);",
         "add: Some(value.clone()), kills: SmallVec::new() });\n"
-        "        let _ = kills;\n        self.state.facts = smallvec![(tag, value)];",
+        "        let _ = kills;\n        self.state.facts = Facts::one(tag, value);",
     ),
     (
         "a write does not kill what it has observed",
         "store/dots.rs",
         "        self.change.insert(Event { dot: self.pen.dot(tag), add: Some(value.clone()), kills });\n"
-        "        self.state.facts = smallvec![(tag, value)];",
+        "        self.state.facts = Facts::one(tag, value);",
         "        let _ = kills;\n"
         "        self.change.insert(Event { dot: self.pen.dot(tag), add: Some(value.clone()), kills: SmallVec::new() });\n"
         "        self.state.insert(self.pen.names(), tag, value);",
@@ -70,6 +70,12 @@ MISTAKES = [
         "store/dots.rs",
         "        receipt.ahead.union(&ahead);\n",
         "        let _ = ahead;\n",
+    ),
+    (
+        "what was removed last is taken for something that is there",
+        "store/change.rs",
+        "last.is_some_and(|event| event.add.is_some())",
+        "last.is_some()",
     ),
     (
         "keys that the other side lacks are kept whole",
