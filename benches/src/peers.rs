@@ -81,12 +81,16 @@ pub trait Table: Replica {
     fn count(&self) -> usize;
 }
 
-/// A map from texts to numbers, and what goes over the wire to keep two of them alike.
-pub trait Document: Replica {
+/// A map from texts to numbers.
+pub trait TextMap: Replica {
+    /// In one transaction.
+    fn set_all(&mut self, pairs: Vec<(String, i64)>);
+}
+
+/// Such a map with what goes over the wire to keep two of them alike.
+pub trait Document: TextMap {
     /// What a replica has, to be told what it lacks.
     type Version;
-
-    fn set_all(&mut self, pairs: Vec<(String, i64)>);
 
     /// One transaction and one message for each; the result is the bytes of all messages.
     fn set_each(&mut self, pairs: Vec<(String, i64)>) -> usize;

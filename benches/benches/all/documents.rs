@@ -6,7 +6,7 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion};
 use rejoin_benches::data::{is_quick, pairs};
 use rejoin_benches::peers::{
-    AutomergeDocument, Document, LoroDocument, OurDocument, StdDocument, YrsDocument,
+    AutomergeDocument, Document, LoroDocument, OurDocument, StdDocument, TextMap, YrsDocument,
 };
 
 use crate::clock::{group, measure, measure_reading};
@@ -38,7 +38,7 @@ pub(crate) fn all(criterion: &mut Criterion) {
         let mut group = group(criterion, &format!("document: {name}"));
         run::<OurDocument>(&mut group, work, n);
         if let Work::Set = work {
-            run::<StdDocument>(&mut group, work, n);
+            set_all::<StdDocument>(&mut group, &pairs(n));
         }
         run::<AutomergeDocument>(&mut group, work, n);
         run::<YrsDocument>(&mut group, work, n);
@@ -51,10 +51,7 @@ fn run<P: Document>(group: &mut BenchmarkGroup<'_, WallTime>, work: Work, n: usi
     let a_key = pairs[n / 2].0.clone();
     match work {
         Work::Set => {
-            let prepare = || (P::new(), pairs.clone());
-            measure(group, P::NAME, n, n, prepare, |(document, pairs)| {
-                document.set_all(std::mem::take(pairs))
-            });
+            set_all::<P>(group, &pairs);
             return;
         }
         Work::SetEach => {
@@ -99,6 +96,11 @@ fn run<P: Document>(group: &mut BenchmarkGroup<'_, WallTime>, work: Work, n: usi
             here.difference(now)
         }),
     }
+}
+
+fn set_all<P: TextMap>(group: &mut BenchmarkGroup<'_, WallTime>, pairs: &[(String, i64)]) {
+    let (n, prepare) = (pairs.len(), || (P::new(), pairs.to_vec()));
+    measure(group, P::NAME, n, n, prepare, |(document, pairs)| document.set_all(std::mem::take(pairs)));
 }
 
 /// Somebody starts from a file, as programs do, and writes some.

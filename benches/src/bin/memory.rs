@@ -13,7 +13,7 @@ use rejoin_benches::peers::{
     AutomergeCounter, AutomergeDocument, Counter, CrdtsCounter, CrdtsCounters, CrdtsNested, CrdtsRegisters,
     CrdtsSet, Document, DsonNested, DsonRegisters, DsonSet, LatticesRegisters, LatticesSet, LoroCounter,
     LoroDocument, OurCounter, OurCounters, OurDocument, OurNested, OurRegisters, OurSet, Replica, Set,
-    StdDocument, StdNested, StdSet, StdTable, Table, YrsDocument,
+    StdDocument, StdNested, StdSet, StdTable, Table, TextMap, YrsDocument,
 };
 
 /// The system's allocator, with the sum of what is live.
@@ -78,11 +78,12 @@ fn table<P: Table>(what: &str, n: usize) {
 }
 
 /// Just set, a document has more than it needs: `rejoin` what is to be sent, others what they have not packed yet.
-fn document<P: Document>(n: usize, has_format: bool) {
+fn text_map<P: TextMap>(n: usize) {
     weigh::<P>("document, just set", n, |document| document.set_all(pairs(n)));
-    if !has_format {
-        return;
-    }
+}
+
+fn document<P: Document>(n: usize) {
+    text_map::<P>(n);
     let bytes = {
         let mut document = P::new();
         document.set_all(pairs(n));
@@ -143,11 +144,11 @@ fn main() {
         table::<DsonNested>("map of records", n);
     }
     let n = if is_quick() { 10_000 } else { 100_000 };
-    document::<OurDocument>(n, true);
-    document::<StdDocument>(n, false);
-    document::<AutomergeDocument>(n, true);
-    document::<YrsDocument>(n, true);
-    document::<LoroDocument>(n, true);
+    document::<OurDocument>(n);
+    text_map::<StdDocument>(n);
+    document::<AutomergeDocument>(n);
+    document::<YrsDocument>(n);
+    document::<LoroDocument>(n);
     counter::<OurCounter>(1_000);
     counter::<CrdtsCounter>(1_000);
     counter::<AutomergeCounter>(1_000);

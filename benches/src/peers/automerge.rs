@@ -3,7 +3,7 @@
 use automerge::transaction::Transactable;
 use automerge::{AutoCommit, ChangeHash, ROOT, ReadDoc, ScalarValue};
 
-use super::{Counter, Document, Replica};
+use super::{Counter, Document, Replica, TextMap};
 
 pub struct AutomergeDocument(AutoCommit);
 
@@ -24,15 +24,17 @@ impl Replica for AutomergeDocument {
     }
 }
 
-impl Document for AutomergeDocument {
-    type Version = Vec<ChangeHash>;
-
+impl TextMap for AutomergeDocument {
     fn set_all(&mut self, pairs: Vec<(String, i64)>) {
         for (key, value) in pairs {
             self.0.put(ROOT, key, value).unwrap();
         }
         self.0.commit();
     }
+}
+
+impl Document for AutomergeDocument {
+    type Version = Vec<ChangeHash>;
 
     fn set_each(&mut self, pairs: Vec<(String, i64)>) -> usize {
         let messages = pairs.into_iter().map(|(key, value)| {

@@ -2,7 +2,7 @@
 
 use loro::{ExportMode, LoroDoc, LoroMap, VersionVector};
 
-use super::{Counter, Document, Replica};
+use super::{Counter, Document, Replica, TextMap};
 
 pub struct LoroDocument {
     document: LoroDoc,
@@ -38,15 +38,17 @@ impl Replica for LoroDocument {
     }
 }
 
-impl Document for LoroDocument {
-    type Version = VersionVector;
-
+impl TextMap for LoroDocument {
     fn set_all(&mut self, pairs: Vec<(String, i64)>) {
         for (key, value) in pairs {
             self.map.insert(&key, value).unwrap();
         }
         self.document.commit();
     }
+}
+
+impl Document for LoroDocument {
+    type Version = VersionVector;
 
     fn set_each(&mut self, pairs: Vec<(String, i64)>) -> usize {
         let messages = pairs.into_iter().map(|(key, value)| {

@@ -9,7 +9,7 @@ use rejoin::{
 };
 use serde::Serialize;
 
-use super::{Document, Replica, Set, Table};
+use super::{Document, Replica, Set, Table, TextMap};
 use crate::data::{Element, mix};
 
 /// Ids that do not depend on chance.
@@ -163,9 +163,7 @@ impl Replica for OurDocument {
     }
 }
 
-impl Document for OurDocument {
-    type Version = Version;
-
+impl TextMap for OurDocument {
     fn set_all(&mut self, pairs: Vec<(String, i64)>) {
         let delta = self.writer.edit(|map| map.extend(pairs));
         if self.log.is_empty() {
@@ -174,6 +172,10 @@ impl Document for OurDocument {
             self.log.join(delta);
         }
     }
+}
+
+impl Document for OurDocument {
+    type Version = Version;
 
     fn set_each(&mut self, pairs: Vec<(String, i64)>) -> usize {
         let messages = pairs.into_iter().map(|(key, value)| {

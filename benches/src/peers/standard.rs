@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Counter, Document, Replica, Set, Table};
+use super::{Counter, Replica, Set, Table, TextMap};
 use crate::data::Element;
 
 /// A bare set.
@@ -207,40 +207,11 @@ impl Replica for StdDocument {
     }
 }
 
-impl Document for StdDocument {
-    type Version = ();
-
+impl TextMap for StdDocument {
     fn set_all(&mut self, pairs: Vec<(String, i64)>) {
         for (key, value) in pairs {
             self.0.insert(key, value);
         }
-    }
-
-    fn set_each(&mut self, pairs: Vec<(String, i64)>) -> usize {
-        self.set_all(pairs);
-        0
-    }
-
-    fn get(&self, key: &str) -> Option<i64> {
-        self.0.get(key).copied()
-    }
-
-    fn version(&mut self) {}
-
-    fn save(&mut self) -> Vec<u8> {
-        unimplemented!("std has no format")
-    }
-
-    fn load(_: &[u8]) -> Self {
-        unimplemented!("std has no format")
-    }
-
-    fn difference(&mut self, (): &()) -> Vec<u8> {
-        unimplemented!("std has no versions")
-    }
-
-    fn apply_bytes(&mut self, _: &[u8]) {
-        unimplemented!("std has no format")
     }
 }
 

@@ -3,7 +3,7 @@
 use yrs::updates::decoder::Decode;
 use yrs::{Any, Doc, Map, MapRef, ReadTxn, StateVector, Transact, Update};
 
-use super::{Document, Replica};
+use super::{Document, Replica, TextMap};
 
 pub struct YrsDocument {
     document: Doc,
@@ -32,15 +32,17 @@ impl Replica for YrsDocument {
     }
 }
 
-impl Document for YrsDocument {
-    type Version = StateVector;
-
+impl TextMap for YrsDocument {
     fn set_all(&mut self, pairs: Vec<(String, i64)>) {
         let mut transaction = self.document.transact_mut();
         for (key, value) in pairs {
             self.map.insert(&mut transaction, key, Any::from(value));
         }
     }
+}
+
+impl Document for YrsDocument {
+    type Version = StateVector;
 
     fn set_each(&mut self, pairs: Vec<(String, i64)>) -> usize {
         let messages = pairs.into_iter().map(|(key, value)| {
