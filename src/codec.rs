@@ -34,7 +34,7 @@
 //! something else chooses the format, such as JSON for a browser or a document of which a state is a part.
 
 mod columns;
-mod digest;
+pub(crate) mod digest;
 mod element;
 mod error;
 mod facts;
@@ -50,7 +50,7 @@ use alloc::vec::Vec;
 
 use smallvec::SmallVec;
 
-pub use columns::Columns;
+pub use columns::{Columns, FactVisitor};
 pub use element::Element;
 pub use error::{DecodeError, Wrong};
 pub use facts::{FactReader, FactWriter};

@@ -37,6 +37,7 @@ mod facts;
 pub(crate) mod fields;
 mod keyed;
 mod newtype;
+mod part;
 mod passage;
 mod record;
 mod small_map;
@@ -50,8 +51,10 @@ pub use dots::Dots;
 pub use edit::{Author, Edit, Editable, Handle, Pen, Plain, Root};
 pub use keyed::Keyed;
 pub use newtype::Newtype;
+pub(crate) use part::Rest;
 pub use passage::{Meeting, Naming, Receipt};
 
+use crate::Dot;
 use crate::causality::Names;
 
 /// A part of a causal state, without a version of its own: all its dots are minted from the root's.
@@ -85,8 +88,11 @@ pub trait Store: Editable<Change: Change> + Clone {
     /// Whether both hold the same facts under the same dots.
     fn same(&self, other: &Self, naming: &Naming) -> bool;
 
-    /// All facts as a change that adds them.
-    fn export(&self, names: &Names) -> Self::Change;
+    /// The facts that are wanted, as a change that adds them.
+    fn export(&self, names: &Names, wanted: &dyn Fn(Dot) -> bool) -> Self::Change;
+
+    /// Drops the facts that are gone elsewhere, and the places that this leaves empty.
+    fn prune(&mut self, names: &Names, gone: &dyn Fn(Dot) -> bool);
 
     /// Drops the empty places that handles have left in this store and in `change`.
     fn tidy(&mut self, change: &mut Self::Change, pen: &Pen<'_>);

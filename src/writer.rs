@@ -189,6 +189,11 @@ impl<T: Root> Writer<T> {
         &self.state
     }
 
+    /// To take in what comes from elsewhere. Writing goes through [`edit`](Self::edit).
+    pub(crate) fn state_mut(&mut self) -> &mut T {
+        &mut self.state
+    }
+
     /// Sets how many milliseconds ahead of the wall clock a stamp may be for this writer's clock to follow it. See
     /// [`HybridClock`].
     pub fn set_max_drift(&mut self, millis: u64) {

@@ -3,8 +3,8 @@ use alloc::vec::Vec;
 use smallvec::SmallVec;
 
 use super::facts::{FactReader, FactWriter, read_runs, runs};
-use super::{BLOCK, DecodeError, Element, Few, Shape, Wrong, few, shape};
-use crate::causality::Tag;
+use super::{BLOCK, DecodeError, Element, Few, Output, Shape, Wrong, few, shape};
+use crate::causality::{Names, Tag};
 use crate::store::{Change, DotsChange, Event, Keyed, KeyedChange, Newtype, Store};
 use crate::{Dot, Dots};
 
@@ -38,6 +38,23 @@ pub trait Columns: Store {
     ///
     /// If what is there is not what `write_changes` writes.
     fn read_changes(n: usize, reader: &mut FactReader<'_, '_>) -> Result<Vec<Self::Change>, DecodeError>;
+
+    /// Shows all live facts.
+    fn visit_facts(&self, visitor: &mut FactVisitor<'_>);
+}
+
+/// Sees the live facts of a store one by one, each with the bytes of its value.
+#[allow(missing_debug_implementations, reason = "a closure and a buffer")]
+pub struct FactVisitor<'a> {
+    names: &'a Names,
+    bytes: Vec<u8>,
+    visit: &'a mut dyn FnMut(Dot, &[u8]),
+}
+
+impl<'a> FactVisitor<'a> {
+    pub(crate) fn new(names: &'a Names, visit: &'a mut dyn FnMut(Dot, &[u8])) -> Self {
+        FactVisitor { names, bytes: Vec::new(), visit }
+    }
 }
 
 /// Writes how many parts each whole has, and then all parts, block by block.
@@ -134,6 +151,16 @@ fn read_keyed<K: Element + Ord + Clone, C>(
 }
 
 impl<V: Element + Clone + Eq> Columns for Dots<V> {
+    fn visit_facts(&self, visitor: &mut FactVisitor<'_>) {
+        for (dot, value) in self.with_dots(visitor.names) {
+            visitor.bytes.clear();
+            let mut out = Output::after(core::mem::take(&mut visitor.bytes));
+            value.write(&mut out);
+            visitor.bytes = out.finish();
+            (visitor.visit)(dot, &visitor.bytes);
+        }
+    }
+
     fn shape(shape: &mut Shape) {
         shape.code(shape::DOTS);
         V::shape(shape);
@@ -234,6 +261,10 @@ fn read_kills<V>(
 }
 
 impl<K: Element + Ord + Clone, S: Columns> Columns for Keyed<K, S> {
+    fn visit_facts(&self, visitor: &mut FactVisitor<'_>) {
+        self.children.values().for_each(|child| child.visit_facts(visitor));
+    }
+
     fn shape(shape: &mut Shape) {
         shape.code(shape::KEYED);
         K::shape(shape);
@@ -260,6 +291,10 @@ impl<K: Element + Ord + Clone, S: Columns> Columns for Keyed<K, S> {
 }
 
 impl<T: Newtype<Inner: Columns>> Columns for T {
+    fn visit_facts(&self, visitor: &mut FactVisitor<'_>) {
+        self.inner().visit_facts(visitor);
+    }
+
     fn shape(shape: &mut Shape) {
         T::Inner::shape(shape);
     }

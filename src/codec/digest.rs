@@ -1,7 +1,7 @@
 //! SipHash-2-4 with a result of 128 bits, by Aumasson and Bernstein.
 
-/// The digest of bytes that come bit by bit, under a key of zeroes.
-pub(super) struct Digest {
+/// The digest of bytes that come bit by bit.
+pub(crate) struct Digest {
     state: [u64; 4],
     /// Bytes that do not fill a word yet, the first lowest, and how many.
     rest: u64,
@@ -9,17 +9,23 @@ pub(super) struct Digest {
 }
 
 impl Digest {
-    pub(super) fn new() -> Self {
+    /// Under a key of zeroes.
+    pub(crate) fn new() -> Self {
+        Digest::keyed(0)
+    }
+
+    /// Under a key, of which both halves are the same.
+    pub(crate) fn keyed(key: u64) -> Self {
         let state = [
-            0x736F_6D65_7073_6575,
-            0x646F_7261_6E64_6F6D ^ 0xEE,
-            0x6C79_6765_6E65_7261,
-            0x7465_6462_7974_6573,
+            0x736F_6D65_7073_6575 ^ key,
+            0x646F_7261_6E64_6F6D ^ 0xEE ^ key,
+            0x6C79_6765_6E65_7261 ^ key,
+            0x7465_6462_7974_6573 ^ key,
         ];
         Digest { state, rest: 0, len: 0 }
     }
 
-    pub(super) fn write(&mut self, bytes: &[u8]) {
+    pub(crate) fn write(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.rest |= u64::from(*byte) << (8 * (self.len % 8));
             self.len += 1;
@@ -30,7 +36,7 @@ impl Digest {
         }
     }
 
-    pub(super) fn finish(mut self) -> u128 {
+    pub(crate) fn finish(mut self) -> u128 {
         self.word(self.rest | self.len << 56);
         self.state[2] ^= 0xEE;
         let low = self.last();
@@ -81,6 +87,14 @@ mod tests {
             let (mut ours, mut theirs) = (Digest::new(), SipHasher24::new());
             parts.iter().for_each(|part| ours.write(part));
             theirs.write(&parts.into_iter().flatten().collect::<Vec<u8>>());
+            prop_assert_eq!(ours.finish(), theirs.finish128().as_u128());
+        }
+
+        #[test]
+        fn under_a_key_too(key: u64, bytes: Vec<u8>) {
+            let (mut ours, mut theirs) = (Digest::keyed(key), SipHasher24::new_with_keys(key, key));
+            ours.write(&bytes);
+            theirs.write(&bytes);
             prop_assert_eq!(ours.finish(), theirs.finish128().as_u128());
         }
     }

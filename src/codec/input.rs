@@ -32,7 +32,7 @@ impl fmt::Debug for Input<'_> {
 }
 
 impl<'a> Input<'a> {
-    pub(super) fn of(bytes: &'a [u8], limits: &Limits) -> Self {
+    pub(crate) fn of(bytes: &'a [u8], limits: &Limits) -> Self {
         Input::new(Window::All(bytes), limits)
     }
 
@@ -59,12 +59,12 @@ impl<'a> Input<'a> {
     }
 
     /// This, or an error at this place.
-    pub(super) fn ok<T>(&self, value: Option<T>, wrong: Wrong) -> Result<T, DecodeError> {
+    pub(crate) fn ok<T>(&self, value: Option<T>, wrong: Wrong) -> Result<T, DecodeError> {
         value.ok_or_else(|| self.error(wrong))
     }
 
     /// Nothing, or an error at this place.
-    pub(super) fn check(&self, is_sound: bool, wrong: Wrong) -> Result<(), DecodeError> {
+    pub(crate) fn check(&self, is_sound: bool, wrong: Wrong) -> Result<(), DecodeError> {
         self.ok(is_sound.then_some(()), wrong)
     }
 
@@ -229,8 +229,15 @@ impl<'a> Input<'a> {
         self.depth_left += 1;
     }
 
+    /// All that is at hand.
+    pub(crate) fn rest(&mut self) -> Vec<u8> {
+        let rest = self.at_hand()[self.read..].to_vec();
+        self.read += rest.len();
+        rest
+    }
+
     /// Whether nothing is left.
-    pub(super) fn is_at_end(&mut self) -> bool {
+    pub(crate) fn is_at_end(&mut self) -> bool {
         if let Window::Some(bytes, more) = &mut self.window
             && bytes.len() == self.read
         {

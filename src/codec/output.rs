@@ -33,9 +33,14 @@ impl<'a> Output<'a> {
         Output { bytes: Vec::new(), drain: Some(drain) }
     }
 
-    pub(super) fn finish(mut self) -> Vec<u8> {
+    pub(crate) fn finish(mut self) -> Vec<u8> {
         self.drain_from(1);
         self.bytes
+    }
+
+    /// How many bytes are waiting.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
     }
 
     /// Bytes as they are.

@@ -24,7 +24,7 @@ impl Shape {
         self.0.extend_from_slice(&out.finish());
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
 }

@@ -56,12 +56,12 @@ use crate::{Crdt, Dot, Lattice, ReplicaId, Version};
 #[derive(Clone, Default)]
 pub struct Causal<S> {
     /// Every replica in `seen` has a name. Names say nothing by themselves.
-    names: Names,
+    pub(super) names: Names,
     /// The events that this state has taken in.
-    seen: Version,
+    pub(super) seen: Version,
     /// What those events have killed that is not in `seen`.
-    ahead: Version,
-    store: S,
+    pub(super) ahead: Version,
+    pub(super) store: S,
 }
 
 impl<S: Default> Causal<S> {
@@ -192,7 +192,7 @@ impl<S: Store> Causal<S> {
 
     /// What can be checked in `O(replicas)`. That each fact is in `seen`, in one place, and not killed is checked by
     /// decoding, and by the tests.
-    fn assert_invariants(&self) {
+    pub(super) fn assert_invariants(&self) {
         debug_assert!(!self.ahead.intersects(&self.seen), "what is ahead has not been seen");
         debug_assert!(
             self.seen.replicas().all(|id| self.names.slot(id).is_some()),
@@ -201,7 +201,7 @@ impl<S: Store> Causal<S> {
     }
 
     /// Gives a name to every replica of `version`, or to none.
-    fn name_all(&mut self, version: &Version, most_names: u32) -> Result<(), Full> {
+    pub(super) fn name_all(&mut self, version: &Version, most_names: u32) -> Result<(), Full> {
         if !self.names.has_room_for(version.replicas(), most_names) {
             return Err(Full);
         }
@@ -266,7 +266,7 @@ struct Wire<C> {
 #[cfg(feature = "serde")]
 impl<S: Store<Change: serde::Serialize>> serde::Serialize for Causal<S> {
     fn serialize<Z: serde::Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
-        let facts = self.store.export(&self.names);
+        let facts = self.store.export(&self.names, &|_| true);
         WireRef { version: &self.seen, ahead: &self.ahead, facts }.serialize(serializer)
     }
 }

@@ -281,9 +281,15 @@ impl<V: Clone + Eq> Store for Dots<V> {
                 .all(|((mine, a), (theirs, b))| Some(*mine) == naming.translate(*theirs) && a == b)
     }
 
-    fn export(&self, names: &Names) -> Self::Change {
+    fn export(&self, names: &Names, wanted: &dyn Fn(Dot) -> bool) -> Self::Change {
         let event = |(dot, value): (Dot, &V)| Event { dot, add: Some(value.clone()), kills: SmallVec::new() };
-        DotsChange { events: self.with_dots(names).map(event).collect() }
+        DotsChange { events: self.with_dots(names).filter(|(dot, _)| wanted(*dot)).map(event).collect() }
+    }
+
+    fn prune(&mut self, names: &Names, gone: &dyn Fn(Dot) -> bool) {
+        if self.facts.iter().any(|(tag, _)| gone(names.dot(*tag))) {
+            self.facts.change(|facts| facts.retain(|(tag, _)| !gone(names.dot(*tag))));
+        }
     }
 
     fn tidy(&mut self, _: &mut Self::Change, _: &Pen<'_>) {}

@@ -8,6 +8,7 @@ use core::fmt;
 
 use super::change::{Change, KeyedChange};
 use super::{Edit, Editable, Meeting, Naming, Pen, Receipt, Store};
+use crate::Dot;
 use crate::causality::Names;
 
 /// Stores by key: `Keyed<T, Dots<()>>` is an add-wins set, `Keyed<K, S>` a map, nested at will.
@@ -241,8 +242,19 @@ impl<K: Ord + Clone, S: Store> Store for Keyed<K, S> {
             && self.children.iter().zip(&other.children).all(|((k, a), (q, b))| k == q && a.same(b, naming))
     }
 
-    fn export(&self, names: &Names) -> Self::Change {
-        KeyedChange { keys: self.children.iter().map(|(k, s)| (k.clone(), s.export(names))).collect() }
+    fn export(&self, names: &Names, wanted: &dyn Fn(Dot) -> bool) -> Self::Change {
+        let keys = self.children.iter().filter_map(|(key, child)| {
+            let change = child.export(names, wanted);
+            (!change.is_empty()).then(|| (key.clone(), change))
+        });
+        KeyedChange { keys: keys.collect() }
+    }
+
+    fn prune(&mut self, names: &Names, gone: &dyn Fn(Dot) -> bool) {
+        self.children.retain(|_, child| {
+            child.prune(names, gone);
+            !child.is_empty()
+        });
     }
 
     fn tidy(&mut self, change: &mut Self::Change, pen: &Pen<'_>) {

@@ -1,6 +1,7 @@
 use alloc::borrow::Cow;
 
 use super::{Change, Edit, Editable, Meeting, Naming, Pen, Receipt, Store};
+use crate::Dot;
 use crate::causality::Names;
 
 /// A store that is another store inside, with a meaning of its own.
@@ -79,8 +80,12 @@ where
         self.inner().same(other.inner(), naming)
     }
 
-    fn export(&self, names: &Names) -> Self::Change {
-        self.inner().export(names)
+    fn export(&self, names: &Names, wanted: &dyn Fn(Dot) -> bool) -> Self::Change {
+        self.inner().export(names, wanted)
+    }
+
+    fn prune(&mut self, names: &Names, gone: &dyn Fn(Dot) -> bool) {
+        self.inner_mut().prune(names, gone);
     }
 
     fn tidy(&mut self, change: &mut Self::Change, pen: &Pen<'_>) {

@@ -322,8 +322,16 @@ macro_rules! __record {
                     true $(&& $crate::store::Store::same(&self.$field, &other.$field, naming))*
                 }
 
-                fn export(&self, names: &$crate::causality::Names) -> Self::Change {
-                    RecordChange { $($field: $crate::store::Store::export(&self.$field, names),)* }
+                fn export(
+                    &self,
+                    names: &$crate::causality::Names,
+                    wanted: &dyn ::core::ops::Fn($crate::Dot) -> bool,
+                ) -> Self::Change {
+                    RecordChange { $($field: $crate::store::Store::export(&self.$field, names, wanted),)* }
+                }
+
+                fn prune(&mut self, names: &$crate::causality::Names, gone: &dyn ::core::ops::Fn($crate::Dot) -> bool) {
+                    $($crate::store::Store::prune(&mut self.$field, names, gone);)*
                 }
 
                 fn tidy(&mut self, change: &mut Self::Change, pen: &$crate::store::Pen<'_>) {
@@ -470,6 +478,10 @@ macro_rules! __record {
                 reader: &mut $crate::codec::FactReader<'_, '_>,
             ) -> ::core::result::Result<$crate::__private::Vec<Self::Change>, $crate::codec::DecodeError> {
                 $crate::codec::record::read(n, &<Self::Change>::__fields(), reader)
+            }
+
+            fn visit_facts(&self, visitor: &mut $crate::codec::FactVisitor<'_>) {
+                $($crate::codec::Columns::visit_facts(&self.$field, visitor);)*
             }
         }
         $crate::__record! {

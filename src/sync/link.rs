@@ -1,0 +1,715 @@
+//! One replica's side of a conversation with one other.
+
+use alloc::borrow::Cow;
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::compare::{Knowledge, Tags, sum};
+use super::message::{Message, digest, low};
+use super::replica::Permit;
+use super::sketch::{Cell, MOST_WANTED, Sketch, Solver, high, mix, read_cells, write_cells};
+use super::stream::{Arrival, Stream};
+use super::{Config, Events, Replica, Replicated};
+use crate::codec::{DecodeError, Input, Limits, Output};
+use crate::store::Full;
+use crate::{Lattice, Version};
+
+/// One replica's side of a conversation with one other: a state machine that moves no bytes and reads no clock.
+///
+/// Both sides hold a link. What [`poll_frame`](Self::poll_frame) gives goes to the other's
+/// [`handle_frame`](Self::handle_frame), by whatever carries bytes; it may be lost, doubled, and come late. What either
+/// replica learns, from whomever, reaches the other, each event once, and never back to where it came from.
+///
+/// ```
+/// use rejoin::sync::{Config, Link, Replica};
+/// use rejoin::{Causal, OrSet};
+///
+/// let mut shop = Replica::<Causal<OrSet<String>>>::new();
+/// let mut branch = Replica::<Causal<OrSet<String>>>::new();
+/// shop.edit(|books| books.insert("Emma".into()));
+/// branch.edit(|books| books.insert("Persuasion".into()));
+///
+/// // A link draws a number that tells this conversation from earlier ones: from the system, say.
+/// let mut to_branch = Link::new(0x5EED, Config::default());
+/// let mut to_shop = Link::new(0xF00D, Config::default());
+/// loop {
+///     let (there, back) = (to_branch.poll_frame(&mut shop, 0), to_shop.poll_frame(&mut branch, 0));
+///     if there.is_none() && back.is_none() {
+///         break;
+///     }
+///     if let Some(frame) = there {
+///         to_shop.handle_frame(&mut branch, 0, &frame)?;
+///     }
+///     if let Some(frame) = back {
+///         to_branch.handle_frame(&mut shop, 0, &frame)?;
+///     }
+/// }
+/// assert_eq!(shop.state(), branch.state());
+/// # Ok::<(), rejoin::sync::Refused>(())
+/// ```
+///
+/// # What is said
+///
+/// Digests first: those who are equal have said all with 60 bytes. Else each says what it has, and gets the events that it lacks,
+/// as long as the other's log reaches. If it does not, the two compare their facts by a sketch, at a cost in
+/// proportion to the difference; and if they differ in most, or the type has no facts, one sends its whole state. From then
+/// on events are pushed as they come. Now and then each says what it has once more: see [`Config::probe`].
+///
+/// # Order
+///
+/// Events arrive in an order that agrees with causality, in whatever order frames do.
+///
+/// # Memory
+///
+/// Two versions, a window of frames either way, and what is being put together, which [`Config::limits`] bound. While states
+/// are compared, a copy of the state on each side, and 40 bytes per fact.
+#[allow(clippy::struct_excessive_bools, reason = "each is one thing to be said")]
+pub struct Link<T: Replicated> {
+    config: Config,
+    stream: Stream,
+    /// What is to be said next.
+    outbox: VecDeque<Message<T>>,
+    /// The version that the greeting speaks of, and whether it was said.
+    hello: Option<Version>,
+    has_greeted: bool,
+    /// Whether the other has greeted.
+    is_met: bool,
+    /// What the other has said to have, exactly.
+    heard: Version,
+    /// What the other has, or will have when all that was sent arrives.
+    theirs: Version,
+    /// What the other knows that this replica has: its `heard`.
+    told: Version,
+    /// Whether to say what this replica has.
+    must_tell: bool,
+    /// Whether the other may lack something of what is in the log already.
+    must_look_back: bool,
+    /// The first entry of the log that has not been looked at.
+    cursor: u64,
+    jumps: u64,
+    /// Whether the other was told that the log does not reach.
+    is_beyond: bool,
+    /// Whether the other has said so.
+    must_pull: Option<How>,
+    task: Task<T>,
+    /// When the task began, or last went on.
+    task_since: u64,
+    next_probe: Option<u64>,
+    stats: Stats,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    Comparing,
+    Whole,
+}
+
+enum Task<T: Replicated> {
+    None,
+    /// A whole state is on its way here.
+    Awaiting {
+        _permit: Permit,
+    },
+    /// Asked for a comparison.
+    Asking {
+        permit: Permit,
+        mine: Arc<T>,
+        salt: u64,
+    },
+    Solving {
+        permit: Permit,
+        mine: Arc<T>,
+        salt: u64,
+        theirs: Knowledge,
+        count: u64,
+        tags: Tags,
+        solver: Solver,
+    },
+    /// The rest of the facts is on its way.
+    Finishing {
+        _permit: Permit,
+        mine: Arc<T>,
+        salt: u64,
+        theirs: Knowledge,
+        gone: Version,
+        wanted: Version,
+    },
+    /// The other is solving.
+    Serving {
+        mine: Arc<T>,
+        salt: u64,
+        theirs: Knowledge,
+        tags: Tags,
+        sketch: Sketch,
+    },
+}
+
+/// What a [`Link`] has carried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Frames sent, also those sent again.
+    pub frames: u64,
+    /// Bytes of them.
+    pub bytes: u64,
+    /// Events sent, once each.
+    pub events: u64,
+    /// Deltas sent.
+    pub deltas: u64,
+    /// Whole states sent.
+    pub states: u64,
+    /// Comparisons that this side has solved.
+    pub comparisons: u64,
+    /// Cells of sketches received for that.
+    pub cells: u64,
+    /// How often cells were asked for.
+    pub asked: u64,
+}
+
+/// Why a frame was not taken in. The state is as it was, and the conversation begins anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refused {
+    /// It is not what a link of this version writes, or larger than the limits.
+    Malformed(DecodeError),
+    /// The other's state is of another type.
+    OtherType,
+    /// The state cannot name the replicas that it brings.
+    Full,
+    /// What it says cannot be.
+    Nonsense(&'static str),
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refused::Malformed(error) => write!(f, "a frame is malformed: {error}"),
+            Refused::OtherType => f.write_str("the other replica's state is of another type"),
+            Refused::Full => Full.fmt(f),
+            Refused::Nonsense(what) => write!(f, "a frame says what cannot be: {what}"),
+        }
+    }
+}
+
+impl core::error::Error for Refused {}
+
+impl From<DecodeError> for Refused {
+    fn from(error: DecodeError) -> Self {
+        Refused::Malformed(error)
+    }
+}
+
+impl From<Full> for Refused {
+    fn from(_: Full) -> Self {
+        Refused::Full
+    }
+}
+
+impl<T: Replicated> Link<T> {
+    /// A link that has not said anything. `session` tells this conversation from earlier ones between the same two: draw it at
+    /// random.
+    pub fn new(session: u32, config: Config) -> Self {
+        Link {
+            stream: Stream::new(session.max(1)),
+            outbox: VecDeque::new(),
+            hello: None,
+            has_greeted: false,
+            is_met: false,
+            heard: Version::new(),
+            theirs: Version::new(),
+            told: Version::new(),
+            must_tell: false,
+            must_look_back: false,
+            cursor: 0,
+            jumps: 0,
+            is_beyond: false,
+            must_pull: None,
+            task: Task::None,
+            task_since: 0,
+            next_probe: None,
+            stats: Stats::default(),
+            config,
+        }
+    }
+
+    /// What the other replica has said to have: what was written there is safe there.
+    pub fn heard(&self) -> &Version {
+        &self.heard
+    }
+
+    /// What the other replica has, or will have when all that was sent to it has arrived.
+    pub fn theirs(&self) -> &Version {
+        &self.theirs
+    }
+
+    /// Whether the other has greeted, all that was sent has arrived, and nothing is left to say but what [`Config::probe`]
+    /// asks for.
+    pub fn is_quiet(&self, replica: &Replica<T>) -> bool {
+        self.is_met
+            && self.stream.is_quiet()
+            && self.outbox.is_empty()
+            && matches!(self.task, Task::None)
+            && self.must_pull.is_none()
+            && self.theirs.covers(replica.version())
+    }
+
+    /// What it has carried.
+    pub fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    /// How many bytes of frames and messages it holds.
+    pub fn held(&self) -> usize {
+        self.stream.held()
+    }
+
+    /// Says what this replica has with the next frame, without waiting for [`Config::probe`].
+    pub fn tell(&mut self) {
+        self.must_tell = true;
+    }
+
+    /// Takes in a frame from the other side. Returns true if the state grew. Then [poll](Self::poll_frame), this link and
+    /// the replica's others.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`]; the state is as it was, and the conversation begins anew: drop the link, or go on and let the other side
+    /// try again.
+    pub fn handle_frame(
+        &mut self,
+        replica: &mut Replica<T>,
+        now: u64,
+        frame: &[u8],
+    ) -> Result<bool, Refused> {
+        let result = self.try_handle(replica, now, frame);
+        if result.is_err() {
+            // Under another number, so that the other side begins anew as well.
+            let session = high(mix(u64::from(self.stream.sessions().0)));
+            *self = Link { stats: self.stats, ..Link::new(session, self.config.clone()) };
+        }
+        result
+    }
+
+    fn try_handle(&mut self, replica: &mut Replica<T>, now: u64, frame: &[u8]) -> Result<bool, Refused> {
+        let messages = match self.stream.handle(frame, now, &self.config)? {
+            Arrival::Messages(messages) => messages,
+            Arrival::Anew(messages) => {
+                let stream = core::mem::replace(&mut self.stream, Stream::new(1));
+                *self = Link { stream, stats: self.stats, ..Link::new(1, self.config.clone()) };
+                messages
+            }
+        };
+        let mut grew = false;
+        for bytes in messages {
+            for message in Message::read_all(&bytes, &self.config.limits)? {
+                grew |= self.take(replica, now, message)?;
+            }
+        }
+        Ok(grew)
+    }
+
+    fn take(&mut self, replica: &mut Replica<T>, now: u64, message: Message<T>) -> Result<bool, Refused> {
+        let is_hello = matches!(message, Message::Hello { .. });
+        if is_hello == self.is_met {
+            return Err(Refused::Nonsense("a greeting comes first, and once"));
+        }
+        match message {
+            Message::Hello { shape, digest } => self.greeted(replica, now, shape, digest)?,
+            Message::Have { news, is_whole, digest } => self.learn(&news, is_whole, digest)?,
+            Message::Repeat => {
+                self.told = Version::new();
+                self.must_tell = true;
+            }
+            Message::Events(delta) => {
+                self.heard.union(delta.events());
+                self.theirs.union(delta.events());
+                return Ok(replica.receive(delta)?);
+            }
+            Message::Beyond => self.other_is_beyond(replica),
+            Message::Whole => {
+                let state = replica.share();
+                self.tell_of(state.version());
+                self.theirs.union(state.version());
+                self.stats.states += 1;
+                self.outbox.push_back(Message::State(state));
+                self.task = Task::None;
+            }
+            Message::Compare { salt, ahead } => self.serve(replica, now, salt, ahead),
+            Message::More(cells) => {
+                self.task_since = now;
+                let Task::Serving { sketch, tags, .. } = &mut self.task else { return Ok(false) };
+                let cells = usize::try_from(cells).unwrap_or(MOST_WANTED).min(MOST_WANTED);
+                self.outbox.push_back(cells_message(sketch, tags, cells));
+            }
+            Message::Facts { count, ahead } => {
+                let theirs = Knowledge { seen: self.heard.clone(), ahead };
+                let Task::Asking { permit, mine, salt } = core::mem::replace(&mut self.task, Task::None)
+                else {
+                    return Ok(false);
+                };
+                let tags = Tags::new(&Knowledge::of(&*mine), &theirs);
+                let solver = Solver::new(tags.sketch(&*mine, salt));
+                self.task = Task::Solving { permit, mine, salt, theirs, count, tags, solver };
+            }
+            Message::Cells(bytes) => self.solve(now, &bytes)?,
+            Message::Solved { gone, facts, wanted } => {
+                return self.serve_rest(replica, &gone, facts, &wanted);
+            }
+            Message::Rest { facts, sum } => return self.finish(replica, facts, sum),
+            Message::State(state) => {
+                let Task::Awaiting { .. } = core::mem::replace(&mut self.task, Task::None) else {
+                    return Ok(false);
+                };
+                self.heard.union(state.version());
+                self.theirs.union(state.version());
+                self.is_done();
+                return Ok(replica.join(Cow::Owned(Arc::unwrap_or_clone(state)))?);
+            }
+        }
+        Ok(false)
+    }
+
+    fn greeted(&mut self, replica: &Replica<T>, now: u64, shape: u64, theirs: u128) -> Result<(), Refused> {
+        if shape != Message::<T>::shape() {
+            return Err(Refused::OtherType);
+        }
+        self.is_met = true;
+        self.next_probe = Some(now.saturating_add(self.config.probe));
+        let mine = self.hello.get_or_insert_with(|| replica.version().clone());
+        let session = self.stream.sessions().1.unwrap_or(0);
+        if digest(mine, session) == theirs {
+            (self.heard, self.theirs, self.told) = (mine.clone(), mine.clone(), mine.clone());
+        } else {
+            self.must_tell = true;
+        }
+        self.must_look_back = true;
+        Ok(())
+    }
+
+    fn learn(&mut self, news: &Version, is_whole: bool, theirs: u64) -> Result<(), Refused> {
+        if is_whole {
+            self.heard = Version::new();
+            if self.stream.is_quiet() {
+                self.theirs = Version::new();
+            }
+        }
+        self.heard.union(news);
+        self.theirs.union(news);
+        let session = self.stream.sessions().1.unwrap_or(0);
+        if low(digest(&self.heard, session)) != theirs {
+            if is_whole {
+                return Err(Refused::Nonsense("a version has another's digest"));
+            }
+            self.outbox.push_back(Message::Repeat);
+        } else if self.stream.is_quiet() && self.outbox.is_empty() {
+            // All that was sent has arrived, so what they have not said to have, they lack.
+            self.theirs = self.heard.clone();
+        }
+        if matches!(self.task, Task::None) {
+            // They may have learned what they lacked, and lack something else now.
+            self.is_beyond = false;
+        }
+        self.must_look_back = true;
+        Ok(())
+    }
+
+    fn other_is_beyond(&mut self, replica: &Replica<T>) {
+        let (mine, yours) = self.stream.sessions();
+        if replica.has(&self.heard) {
+            self.must_tell = true;
+        } else if self.must_pull.is_none() && (!self.is_beyond || Some(mine) > yours) {
+            // If both are beyond, one of them pulls for both.
+            self.must_pull = Some(if T::HAS_FACTS { How::Comparing } else { How::Whole });
+        }
+    }
+
+    fn tell_of(&mut self, version: &Version) {
+        let news = version.difference(&self.told);
+        let digest = low(digest(version, self.stream.sessions().0));
+        self.outbox.push_back(Message::Have { is_whole: self.told.is_empty(), news, digest });
+        self.told = version.clone();
+        self.must_tell = false;
+    }
+
+    fn serve(&mut self, replica: &mut Replica<T>, now: u64, salt: u64, ahead: Version) {
+        let (mine, theirs) = (replica.share(), Knowledge { seen: self.heard.clone(), ahead });
+        self.tell_of(mine.version());
+        let tags = Tags::new(&Knowledge::of(&*mine), &theirs);
+        let mut sketch = tags.sketch(&*mine, salt);
+        self.outbox.push_back(Message::Facts { count: sketch.len() as u64, ahead: mine.ahead() });
+        self.outbox.push_back(cells_message(&mut sketch, &tags, FIRST_CELLS));
+        self.task = Task::Serving { mine, salt, theirs, tags, sketch };
+        self.task_since = now;
+    }
+
+    fn solve(&mut self, now: u64, bytes: &[u8]) -> Result<(), Refused> {
+        self.task_since = now;
+        let Task::Solving { permit, mine, salt, theirs, count, tags, mut solver } =
+            core::mem::replace(&mut self.task, Task::None)
+        else {
+            return Ok(());
+        };
+        let cells = read_cells_message(bytes, solver.len() as u64, count, tags.width)?;
+        self.stats.asked += 1;
+        self.stats.cells += cells.len() as u64;
+        solver.take(cells);
+        let Some((only_theirs, only_mine)) = solver.solution() else {
+            let facts = usize::try_from(count).unwrap_or(usize::MAX).max(solver.facts());
+            if solver.len() > FIRST_CELLS && solver.estimate().max(solver.len() / 2) > facts / WHOLE_FROM {
+                self.outbox.push_back(Message::Whole);
+                self.task = Task::Awaiting { _permit: permit };
+            } else {
+                self.outbox.push_back(Message::More(solver.wants() as u64));
+                self.task = Task::Solving { permit, mine, salt, theirs, count, tags, solver };
+            }
+            return Ok(());
+        };
+        let dots = |items: &[super::sketch::Item]| {
+            let dots: Option<Version> = items.iter().map(|item| tags.dot(item.tag)).collect();
+            dots.ok_or(Refused::Nonsense("a sketch holds events that nobody knows"))
+        };
+        let (only_theirs, only_mine) = (dots(&only_theirs)?, dots(&only_mine)?);
+        let known_here = Knowledge::of(&*mine);
+        let part = |of: &Version, is_known: bool, by: &Knowledge| -> Version {
+            of.dots().filter(|dot| by.contains(*dot) == is_known).collect()
+        };
+        let facts = mine.facts_of(&part(&only_mine, false, &theirs));
+        let wanted = part(&only_theirs, false, &known_here);
+        let gone_there = part(&only_theirs, true, &known_here);
+        let gone = part(&only_mine, true, &theirs);
+        self.stats.comparisons += 1;
+        self.outbox.push_back(Message::Solved { gone: gone_there, facts, wanted: wanted.clone() });
+        self.task = Task::Finishing { _permit: permit, mine, salt, theirs, gone, wanted };
+        Ok(())
+    }
+
+    fn serve_rest(
+        &mut self,
+        replica: &mut Replica<T>,
+        gone: &Version,
+        facts: T::Delta,
+        wanted: &Version,
+    ) -> Result<bool, Refused> {
+        let Task::Serving { mine, salt, theirs, .. } = core::mem::replace(&mut self.task, Task::None) else {
+            return Ok(false);
+        };
+        let rest = mine.facts_of(wanted);
+        let completed = completed(mine, &theirs, gone, facts)?;
+        self.outbox.push_back(Message::Rest { facts: rest, sum: sum(&completed, salt) });
+        self.theirs.union(completed.version());
+        self.is_done();
+        Ok(replica.join(Cow::Owned(completed))?)
+    }
+
+    fn finish(&mut self, replica: &mut Replica<T>, facts: T::Delta, theirs: u64) -> Result<bool, Refused> {
+        let Task::Finishing { mine, salt, theirs: known_there, gone, wanted, .. } =
+            core::mem::replace(&mut self.task, Task::None)
+        else {
+            return Ok(false);
+        };
+        let is_all = *facts.events() == wanted;
+        let completed = completed(mine, &known_there, &gone, facts)?;
+        if !is_all || sum(&completed, salt) != theirs {
+            self.must_pull = Some(How::Whole);
+            return Ok(false);
+        }
+        self.theirs.union(completed.version());
+        self.is_done();
+        Ok(replica.join(Cow::Owned(completed))?)
+    }
+
+    /// A comparison, or a transfer, is at its end.
+    fn is_done(&mut self) {
+        (self.is_beyond, self.must_pull) = (false, None);
+        self.must_tell = true;
+        self.must_look_back = true;
+    }
+
+    /// The next frame for the other side, if there is any. Call it until there is none, after frames have come in, after
+    /// writing, and when it is [time](Self::poll_timeout).
+    pub fn poll_frame(&mut self, replica: &mut Replica<T>, now: u64) -> Option<Vec<u8>> {
+        if self.next_probe.is_some_and(|at| now >= at) {
+            self.must_tell = true;
+            self.next_probe = Some(now.saturating_add(self.config.probe));
+        }
+        if !matches!(self.task, Task::None) && now >= self.task_ends() {
+            // Who does not go on with it, may not keep others from it.
+            self.task = Task::None;
+            self.is_beyond = false;
+            self.must_look_back = true;
+        }
+        if self.stream.has_room(&self.config) {
+            let mut out = Output::default();
+            while out.len() < self.config.max_frame
+                && let Some(message) = self.next_message(replica, now)
+            {
+                message.write(&mut out);
+            }
+            self.stream.send(&out.finish(), &self.config);
+        }
+        let frame = self.stream.poll(now, &self.config)?;
+        self.stats.frames += 1;
+        self.stats.bytes += frame.len() as u64;
+        Some(frame)
+    }
+
+    /// When to [poll](Self::poll_frame) again if nothing happens before.
+    pub fn poll_timeout(&self) -> Option<u64> {
+        let task = (!matches!(self.task, Task::None)).then(|| self.task_ends());
+        [self.stream.timeout(&self.config), self.next_probe, task].into_iter().flatten().min()
+    }
+
+    fn task_ends(&self) -> u64 {
+        self.task_since.saturating_add(self.config.patience)
+    }
+
+    fn next_message(&mut self, replica: &mut Replica<T>, now: u64) -> Option<Message<T>> {
+        if !self.has_greeted {
+            self.has_greeted = true;
+            let version = self.hello.get_or_insert_with(|| replica.version().clone());
+            let digest = digest(version, self.stream.sessions().0);
+            return Some(Message::Hello { shape: Message::<T>::shape(), digest });
+        }
+        if !self.is_met {
+            return None;
+        }
+        if let Some(message) = self.outbox.pop_front() {
+            return Some(message);
+        }
+        if self.must_tell {
+            self.tell_of(replica.version());
+            return self.outbox.pop_front();
+        }
+        if let (Some(how), Task::None) = (self.must_pull, &self.task)
+            && let Some(permit) = replica.permit()
+        {
+            self.pull(replica, now, how, permit);
+            return self.outbox.pop_front();
+        }
+        if !matches!(self.task, Task::None) {
+            // What they lack is being found out.
+            return None;
+        }
+        if self.must_look_back || self.jumps != replica.jumps() {
+            self.look_back(replica);
+            if let Some(message) = self.outbox.pop_front() {
+                return Some(message);
+            }
+        }
+        if self.is_beyond { None } else { self.push(replica) }
+    }
+
+    fn pull(&mut self, replica: &mut Replica<T>, now: u64, how: How, permit: Permit) {
+        self.must_pull = None;
+        self.task_since = now;
+        let mine = replica.share();
+        if how == How::Whole || mine.version().is_empty() {
+            self.outbox.push_back(Message::Whole);
+            self.task = Task::Awaiting { _permit: permit };
+        } else {
+            let (mine_session, theirs) = self.stream.sessions();
+            let salt = mix(u64::from(mine_session) << 32 | u64::from(theirs.unwrap_or(0)));
+            self.tell_of(mine.version());
+            self.outbox.push_back(Message::Compare { salt, ahead: mine.ahead() });
+            self.task = Task::Asking { permit, mine, salt };
+        }
+    }
+
+    /// Looks for what the other lacks of what is in the log already, or is no more.
+    fn look_back(&mut self, replica: &Replica<T>) {
+        self.must_look_back = false;
+        self.jumps = replica.jumps();
+        if replica.reaches(&self.theirs) {
+            self.is_beyond = false;
+            self.cursor = replica.log().span().0;
+        } else if !self.is_beyond {
+            self.is_beyond = true;
+            // Who does not know what it lacks would not ask for it.
+            if self.told != *replica.version() {
+                self.tell_of(replica.version());
+            }
+            self.outbox.push_back(Message::Beyond);
+        }
+    }
+
+    /// The next events that the other lacks, about a frame full of them.
+    fn push(&mut self, replica: &Replica<T>) -> Option<Message<T>> {
+        let (first, end) = replica.log().span();
+        if self.cursor < first {
+            self.look_back(replica);
+            return self.outbox.pop_front();
+        }
+        let (mut batch, mut bytes) = (T::Delta::default(), 0);
+        while self.cursor < end
+            && bytes < self.config.max_frame as u64
+            && let Some(entry) = replica.log().get(self.cursor)
+        {
+            self.cursor += 1;
+            if self.theirs.covers(entry.delta.events()) {
+                continue;
+            }
+            bytes += entry.bytes();
+            self.stats.deltas += 1;
+            let news = entry.delta.without(&self.theirs);
+            self.theirs.union(news.events());
+            batch.join(news);
+        }
+        if batch.events().is_empty() {
+            return None;
+        }
+        self.told.union(batch.events());
+        self.stats.events += u64::try_from(batch.events().dot_count()).unwrap_or(u64::MAX);
+        Some(Message::Events(batch))
+    }
+}
+
+impl<T: Replicated> fmt::Debug for Link<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("sessions", &self.stream.sessions())
+            .field("heard", &self.heard)
+            .field("stats", &self.stats)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How many cells come unasked.
+const FIRST_CELLS: usize = 32;
+/// The whole state is sent if more than one fact in so many differs.
+const WHOLE_FROM: usize = 4;
+
+fn cells_message<T: Replicated>(sketch: &mut Sketch, tags: &Tags, n: usize) -> Message<T> {
+    let (from, count) = (sketch.made(), sketch.len() as u64);
+    let cells = sketch.cells(n);
+    let mut out = Output::default();
+    out.count(cells.len());
+    write_cells(&cells, from, count, tags.width, &mut out);
+    Message::Cells(out.finish())
+}
+
+fn read_cells_message(bytes: &[u8], from: u64, count: u64, width: usize) -> Result<Vec<Cell>, Refused> {
+    let limits = Limits::default();
+    let mut input = Input::of(bytes, &limits);
+    let n: usize = input.number()?;
+    if n > MOST_WANTED {
+        return Err(Refused::Nonsense("more cells than were asked for"));
+    }
+    Ok(read_cells(n, from, count, width, &mut input)?)
+}
+
+/// The join of both states, where one is at hand, and of the other the rest.
+fn completed<T: Replicated>(
+    mine: Arc<T>,
+    theirs: &Knowledge,
+    gone: &Version,
+    facts: T::Delta,
+) -> Result<T, Refused> {
+    if !facts.only_adds() {
+        return Err(Refused::Nonsense("facts that do more than add"));
+    }
+    let mut state = Arc::unwrap_or_clone(mine);
+    state.complete(&theirs.seen, &theirs.ahead, gone, facts)?;
+    Ok(state)
+}

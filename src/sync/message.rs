@@ -1,0 +1,165 @@
+//! What two replicas say to each other.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::Replicated;
+use crate::Version;
+use crate::codec::digest::Digest;
+use crate::codec::{Codec, DecodeError, Element, Input, Limits, Output, Shape, Wrong};
+
+/// One thing that is said. A frame's worth of them is sent as one message.
+pub(super) enum Message<T: Replicated> {
+    /// The first: of which type the state is, and a digest of its version.
+    Hello { shape: u64, digest: u128 },
+    /// What I have that you do not know of; and a digest of all that I have. If it is whole, all that you knew is void.
+    Have { news: Version, is_whole: bool, digest: u64 },
+    /// What you take me to have is not what I have: tell me what you have from the beginning.
+    Repeat,
+    /// What you lack, next in order.
+    Events(T::Delta),
+    /// You lack more than I remember: ask for it.
+    Beyond,
+    /// Send me the whole state.
+    Whole,
+    /// Let us compare our facts, mine as of what I have just told you to have, with these known to be dead ahead of it.
+    Compare { salt: u64, ahead: Version },
+    /// So many facts are on my side, which is as of what I have just told you to have.
+    Facts { count: u64, ahead: Version },
+    /// Send me so many cells.
+    More(u64),
+    /// The next cells, as they were written.
+    Cells(Vec<u8>),
+    /// The difference is known: these of your facts are gone here, these you lack, and those I want.
+    Solved { gone: Version, facts: T::Delta, wanted: Version },
+    /// The facts that you wanted, and the sum of the hashes of all that we both have now.
+    Rest { facts: T::Delta, sum: u64 },
+    /// The whole state.
+    State(Arc<T>),
+}
+
+impl<T: Replicated> Message<T> {
+    pub(super) fn write(&self, out: &mut Output<'_>) {
+        match self {
+            Message::Hello { shape, digest } => {
+                out.put(&[0]);
+                out.put(&shape.to_le_bytes()[..4]);
+                out.put(&digest.to_le_bytes());
+            }
+            Message::Have { news, is_whole, digest } => {
+                out.put(&[if *is_whole { 13 } else { 1 }]);
+                news.write(out);
+                out.put(&digest.to_le_bytes());
+            }
+            Message::Repeat => out.put(&[2]),
+            Message::Events(delta) => {
+                out.put(&[3]);
+                delta.write_body(out);
+            }
+            Message::Beyond => out.put(&[4]),
+            Message::Whole => out.put(&[5]),
+            Message::Compare { salt, ahead } => {
+                out.put(&[6]);
+                out.put(&salt.to_le_bytes());
+                ahead.write(out);
+            }
+            Message::Facts { count, ahead } => {
+                out.put(&[7]);
+                out.number(*count);
+                ahead.write(out);
+            }
+            Message::More(cells) => {
+                out.put(&[8]);
+                out.number(*cells);
+            }
+            Message::Cells(bytes) => {
+                out.put(&[9]);
+                out.count(bytes.len());
+                out.put(bytes);
+            }
+            Message::Solved { gone, facts, wanted } => {
+                out.put(&[10]);
+                gone.write(out);
+                wanted.write(out);
+                facts.write_body(out);
+            }
+            Message::Rest { facts, sum } => {
+                out.put(&[11]);
+                out.put(&sum.to_le_bytes());
+                facts.write_body(out);
+            }
+            Message::State(state) => {
+                out.put(&[12]);
+                state.write_body(out);
+            }
+        }
+    }
+
+    pub(super) fn read(input: &mut Input<'_>) -> Result<Self, DecodeError> {
+        Ok(match input.byte()? {
+            0 => {
+                let shape = u64::from(u32::from_le_bytes(input.array()?));
+                Message::Hello { shape, digest: u128::from_le_bytes(input.array()?) }
+            }
+            kind @ (1 | 13) => Message::Have {
+                news: Version::read(input)?,
+                is_whole: kind == 13,
+                digest: u64::from_le_bytes(input.array()?),
+            },
+            2 => Message::Repeat,
+            3 => Message::Events(T::Delta::read_body(input)?),
+            4 => Message::Beyond,
+            5 => Message::Whole,
+            6 => Message::Compare { salt: u64::from_le_bytes(input.array()?), ahead: Version::read(input)? },
+            7 => Message::Facts { count: input.number()?, ahead: Version::read(input)? },
+            8 => Message::More(input.number()?),
+            9 => {
+                let n: usize = input.number()?;
+                Message::Cells(input.bytes(n)?)
+            }
+            10 => Message::Solved {
+                gone: Version::read(input)?,
+                wanted: Version::read(input)?,
+                facts: T::Delta::read_body(input)?,
+            },
+            11 => {
+                let sum = u64::from_le_bytes(input.array()?);
+                Message::Rest { facts: T::Delta::read_body(input)?, sum }
+            }
+            12 => Message::State(Arc::new(T::read_body(input)?)),
+            _ => return Err(input.error(Wrong::Value("a message that is known here"))),
+        })
+    }
+
+    /// All that is said in some bytes.
+    pub(super) fn read_all(bytes: &[u8], limits: &Limits) -> Result<Vec<Self>, DecodeError> {
+        let mut input = Input::of(bytes, limits);
+        let mut messages = Vec::new();
+        while !input.is_at_end() {
+            messages.push(Message::read(&mut input)?);
+        }
+        Ok(messages)
+    }
+
+    /// What tells the type of the state.
+    pub(super) fn shape() -> u64 {
+        let mut shape = Shape::default();
+        T::shape(&mut shape);
+        let mut digest = Digest::new();
+        digest.write(&[T::KIND as u8]);
+        digest.write(shape.bytes());
+        low(digest.finish()) & u64::from(u32::MAX)
+    }
+}
+
+/// A short name of a version, which nobody can choose, since it depends on a number that was drawn for the conversation.
+pub(super) fn digest(version: &Version, salt: u32) -> u128 {
+    let mut digest = Digest::keyed(salt.into());
+    version.write_by(&mut |bytes| digest.write(bytes));
+    digest.finish()
+}
+
+/// The lower half.
+pub(super) fn low(n: u128) -> u64 {
+    (n & u128::from(u64::MAX)).try_into().unwrap_or(u64::MAX)
+}

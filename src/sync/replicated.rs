@@ -1,0 +1,295 @@
+use alloc::borrow::Cow;
+
+use super::message::low;
+use crate::codec::digest::Digest;
+use crate::codec::{Codec, Columns, DecodeError, Element, Input, Kind, Output, Shape};
+use crate::store::{Author, Change, Full, Rest, Root};
+use crate::{Causal, Crdt, Delta, Dot, Lattice, ReplicaId, Version};
+
+/// A state that replicas keep in step: its version says what it has taken in.
+///
+/// [`Causal`] roots are such states. Plain lattices become such states inside [`Numbered`].
+pub trait Replicated: Root<Delta: Events> + Codec + Clone {
+    /// The events that this state has taken in.
+    fn version(&self) -> &Version;
+
+    /// The facts that it knows to be dead without having seen them.
+    fn ahead(&self) -> Version {
+        Version::new()
+    }
+
+    /// Takes in a delta, or refuses it whole.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`] if the state cannot name the replicas of the delta; nothing has changed.
+    fn take(&mut self, delta: Self::Delta) -> Result<bool, Full>;
+
+    /// Joins with a state, or refuses it whole.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`] if the state cannot name the replicas of both; nothing has changed.
+    fn meet(&mut self, other: Cow<'_, Self>) -> Result<bool, Full>;
+
+    /// Whether it is made of facts that can be compared one by one. If not, it is sent whole to who lacks much.
+    const HAS_FACTS: bool = false;
+
+    /// Shows all live facts, each with a hash of it and its value under the key.
+    fn hash_facts(&self, key: u64, visit: &mut dyn FnMut(Dot, u64)) {
+        let _ = (key, visit);
+    }
+
+    /// The live ones of some facts, as a delta to complete another state with, and not to apply.
+    fn facts_of(&self, wanted: &Version) -> Self::Delta {
+        let _ = wanted;
+        Self::Delta::default()
+    }
+
+    /// Becomes the join with a state at version `seen`, of which only the rest is at hand: facts that it has and this one
+    /// does not know, and what is `gone` there.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`], as for [`meet`](Self::meet).
+    fn complete(
+        &mut self,
+        seen: &Version,
+        ahead: &Version,
+        gone: &Version,
+        facts: Self::Delta,
+    ) -> Result<(), Full> {
+        let _ = (seen, ahead, gone, facts);
+        Err(Full)
+    }
+}
+
+/// A delta that names its events.
+pub trait Events: Lattice + Clone + Codec {
+    /// The events that it brings.
+    fn events(&self) -> &Version;
+
+    /// What is left for somebody who has seen `seen`; it may bring more, if it cannot be split.
+    fn without(&self, seen: &Version) -> Self;
+
+    /// Whether it only adds facts: see [`Replicated::facts_of`].
+    fn only_adds(&self) -> bool {
+        false
+    }
+}
+
+impl<S: Columns + 'static> Replicated for Causal<S> {
+    fn version(&self) -> &Version {
+        self.version()
+    }
+
+    fn ahead(&self) -> Version {
+        self.ahead().clone()
+    }
+
+    fn take(&mut self, delta: Delta<S>) -> Result<bool, Full> {
+        self.try_apply(delta)
+    }
+
+    fn meet(&mut self, other: Cow<'_, Self>) -> Result<bool, Full> {
+        self.try_join(other)
+    }
+
+    const HAS_FACTS: bool = true;
+
+    fn hash_facts(&self, key: u64, visit: &mut dyn FnMut(Dot, u64)) {
+        self.visit_facts(&mut |dot, value| {
+            let mut digest = Digest::keyed(key);
+            digest.write(&dot.replica().as_u128().to_le_bytes());
+            digest.write(&dot.counter().to_le_bytes());
+            digest.write(value);
+            visit(dot, low(digest.finish()));
+        });
+    }
+
+    fn facts_of(&self, wanted: &Version) -> Delta<S> {
+        self.facts_of(wanted)
+    }
+
+    fn complete(
+        &mut self,
+        seen: &Version,
+        ahead: &Version,
+        gone: &Version,
+        facts: Delta<S>,
+    ) -> Result<(), Full> {
+        self.complete(Rest { seen, ahead, gone, facts })
+    }
+}
+
+impl<S: Columns> Events for Delta<S> {
+    fn events(&self) -> &Version {
+        self.events()
+    }
+
+    fn without(&self, seen: &Version) -> Self {
+        self.without(seen)
+    }
+
+    fn only_adds(&self) -> bool {
+        let mut only_adds = true;
+        self.change().visit(&mut |_, adds, kills| only_adds &= adds && kills.is_empty());
+        only_adds
+    }
+}
+
+/// A plain lattice whose writes are numbered, so that a [`Replica`](super::Replica) can tell who lacks what.
+///
+/// ```
+/// use rejoin::sync::{Numbered, Replica};
+/// use rejoin::GCounter;
+///
+/// let mut likes = Replica::<Numbered<GCounter>>::new();
+/// likes.edit(|likes| likes.increment(1).unwrap());
+/// assert_eq!(likes.state().get(), 1);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Numbered<T> {
+    seen: Version,
+    value: T,
+}
+
+/// What some writes to a [`Numbered`] lattice changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NumberedDelta<D> {
+    events: Version,
+    change: D,
+}
+
+impl<T> core::ops::Deref for Numbered<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T: Crdt> Lattice for Numbered<T> {
+    fn join(&mut self, other: Self) -> bool {
+        self.value.join(other.value);
+        self.seen.join(other.seen)
+    }
+}
+
+impl<T: Crdt> Crdt for Numbered<T> {
+    type Delta = NumberedDelta<T::Delta>;
+
+    fn apply(&mut self, delta: Self::Delta) -> bool {
+        self.value.apply(delta.change);
+        self.seen.join(delta.events)
+    }
+}
+
+impl<D: Lattice> Lattice for NumberedDelta<D> {
+    fn join(&mut self, other: Self) -> bool {
+        self.change.join(other.change);
+        self.events.join(other.events)
+    }
+}
+
+/// What one transaction has changed, which gets its number when it ends, in whatever way.
+struct Transaction<'a, T: Crdt<Delta: Clone>> {
+    replica: ReplicaId,
+    seen: &'a mut Version,
+    change: T::Delta,
+    pending: &'a mut NumberedDelta<T::Delta>,
+}
+
+impl<T: Crdt<Delta: Clone>> Drop for Transaction<'_, T> {
+    fn drop(&mut self) {
+        let change = core::mem::take(&mut self.change);
+        if T::Delta::default().join(change.clone()) {
+            let counter = self.seen.last(self.replica) + 1;
+            self.seen.insert_run(self.replica, counter, counter);
+            self.pending.events.insert_run(self.replica, counter, counter);
+            self.pending.change.join(change);
+        }
+    }
+}
+
+impl<T: Root<Delta: Clone> + 'static> Root for Numbered<T> {
+    type Edit<'a>
+        = T::Edit<'a>
+    where
+        T: 'a;
+
+    const MOST_MADE: u128 = (Dot::MAX_COUNTER - (1 << 40)) as u128;
+
+    fn edit<R>(
+        &mut self,
+        pending: &mut Self::Delta,
+        author: &mut Author,
+        write: impl FnOnce(&mut Self::Edit<'_>) -> R,
+    ) -> R {
+        let (replica, seen) = (author.replica(), &mut self.seen);
+        let mut transaction = Transaction::<T> { replica, seen, change: T::Delta::default(), pending };
+        self.value.edit(&mut transaction.change, author, write)
+    }
+
+    fn made_by(&self, replica: ReplicaId) -> u128 {
+        self.seen.last(replica).into()
+    }
+}
+
+impl<T: Root<Delta: Clone + Element> + Element + Clone + 'static> Replicated for Numbered<T> {
+    fn version(&self) -> &Version {
+        &self.seen
+    }
+
+    fn take(&mut self, delta: Self::Delta) -> Result<bool, Full> {
+        Ok(self.apply(delta))
+    }
+
+    fn meet(&mut self, other: Cow<'_, Self>) -> Result<bool, Full> {
+        Ok(self.join(other.into_owned()))
+    }
+}
+
+impl<D: Lattice + Clone + Element> Events for NumberedDelta<D> {
+    fn events(&self) -> &Version {
+        &self.events
+    }
+
+    fn without(&self, seen: &Version) -> Self {
+        if seen.covers(&self.events) { NumberedDelta::default() } else { self.clone() }
+    }
+}
+
+impl<T: Element> Codec for Numbered<T> {
+    const KIND: Kind = Kind::State;
+
+    fn shape(shape: &mut Shape) {
+        T::shape(shape);
+    }
+
+    fn write_body(&self, out: &mut Output<'_>) {
+        self.seen.write(out);
+        self.value.write(out);
+    }
+
+    fn read_body(input: &mut Input<'_>) -> Result<Self, DecodeError> {
+        Ok(Numbered { seen: Version::read(input)?, value: T::read(input)? })
+    }
+}
+
+impl<D: Element> Codec for NumberedDelta<D> {
+    const KIND: Kind = Kind::Delta;
+
+    fn shape(shape: &mut Shape) {
+        D::shape(shape);
+    }
+
+    fn write_body(&self, out: &mut Output<'_>) {
+        self.events.write(out);
+        self.change.write(out);
+    }
+
+    fn read_body(input: &mut Input<'_>) -> Result<Self, DecodeError> {
+        Ok(NumberedDelta { events: Version::read(input)?, change: D::read(input)? })
+    }
+}
