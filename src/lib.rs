@@ -98,6 +98,7 @@ pub mod laws;
 #[cfg(feature = "serde")]
 mod sorted;
 pub mod store;
+pub mod sync;
 pub mod types;
 pub mod writer;
 
