@@ -360,6 +360,44 @@ fn the_log_keeps_to_its_limit_and_says_when_it_does_not_reach() {
 }
 
 #[test]
+fn a_newcomer_begins_with_the_state_and_the_log_of_another() {
+    let (mut old, mut told) = (limited(|limits| limits.log = 2 * room()), Told::default());
+    for n in 0..5 {
+        old.send(&mut told, |_, _| Some(n)).unwrap();
+    }
+    let mut inbox = CausalInbox::new(B);
+    assert!(old.log().since(&inbox.known()).is_none(), "too far back");
+    let mut copy = told.clone();
+    let log = OpLog::decode(&old.log().encode()).unwrap();
+    assert!(log.version() >= inbox.delivered(), "nothing is lost");
+    inbox = CausalInbox::resume(B, log, InboxLimits::default());
+    let sixth = old.send(&mut told, |_, _| Some(5)).unwrap();
+    let again: Vec<_> = old.log().iter().cloned().collect();
+    again.into_iter().for_each(|envelope| assert!(inbox.receive(envelope).is_ok()));
+    assert_eq!((inbox.deliver(&mut copy), &copy), (1, &told));
+    let answer = inbox.send(&mut copy, |_, _| Some(6)).unwrap();
+    assert!(answer.dot() == dot(B, 1) && answer.after().iter().eq([(A, sixth.dot().counter())]));
+    assert_eq!(old.receive(answer), Ok(true));
+    assert_eq!((old.deliver(&mut told), told), (1, copy));
+}
+
+#[test]
+fn what_the_log_has_let_go_still_comes_before_what_is_sent() {
+    let (mut inbox, mut told) = (limited(|limits| limits.log = 0), Told::default());
+    for envelope in [forged(dot(B, 1), &[], 1), forged(dot(B, 2), &[], 2), forged(dot(C, 1), &[(B, 2)], 3)] {
+        inbox.receive(envelope).unwrap();
+    }
+    inbox.deliver(&mut told);
+    inbox.send(&mut told, |_, _| Some(0));
+    assert_eq!(inbox.log().iter().len(), 0);
+    let mut inbox = CausalInbox::resume(A, inbox.into_log(), InboxLimits::default());
+    let next = inbox.send(&mut told, |_, _| Some(0)).unwrap();
+    assert!(next.dot() == dot(A, 2) && next.after().iter().eq([(B, 2), (C, 1)]));
+    let after = inbox.send(&mut told, |_, _| Some(0)).unwrap();
+    assert!(after.dot() == dot(A, 3) && after.after().iter().len() == 0);
+}
+
+#[test]
 fn logs_that_lie_cannot_be_decoded() {
     let mut inbox = CausalInbox::new(A);
     for envelope in
@@ -454,7 +492,7 @@ impl Oracle {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Step {
     /// Insert, or remove; and how it travels to each of the others: lost, once, or twice, and how late.
     Write { at: usize, insert: bool, value: u8, fates: [u8; 3] },
@@ -537,13 +575,13 @@ impl World {
                 if !self.flying.is_empty() {
                     let which = which % self.flying.len();
                     let (at, envelope) = self.flying.swap_remove(which);
-                    self.receive(at, envelope);
+                    self.receive(at, &envelope);
                 }
             }
             Step::Ask { at, from } => {
                 let missing = self.inboxes[at].missing();
                 let found: Vec<_> = self.inboxes[from].log().resend(&missing).cloned().collect();
-                found.into_iter().for_each(|envelope| self.receive(at, envelope));
+                found.into_iter().for_each(|envelope| self.receive(at, &envelope));
             }
             Step::Catch { at, from } => {
                 let known = self.inboxes[at].known();
@@ -551,7 +589,7 @@ impl World {
                 let news: Vec<_> = news.into_iter().cloned().collect();
                 for envelope in news {
                     // In an order in which each is due when it comes, unless something before it is still waiting.
-                    self.receive(at, envelope);
+                    self.receive(at, &envelope);
                     self.inboxes[at].deliver(&mut self.sites[at]);
                 }
             }
@@ -566,7 +604,7 @@ impl World {
         }
     }
 
-    fn receive(&mut self, at: usize, envelope: Envelope<Numbered>) {
+    fn receive(&mut self, at: usize, envelope: &Envelope<Numbered>) {
         let inbox = &mut self.inboxes[at];
         let is_known = inbox.known().contains(envelope.dot());
         let before = looks(inbox);
@@ -603,6 +641,7 @@ impl World {
         self.sites.iter().for_each(|site| self.oracle.check(site));
         for (inbox, site) in self.inboxes.iter().zip(&self.sites) {
             assert_eq!(inbox.delivered().dot_count(), site.took.len() as u128);
+            assert_eq!(OpSet::decode(&site.set.encode()).as_ref(), Ok(&site.set));
             assert_eq!(inbox.log().iter().map(|envelope| envelope.op().0).collect::<Vec<_>>(), site.took);
             // Beyond the limit only what is due, of which there is one of each replica at most.
             let due = u64::try_from(self.ids).unwrap() * 1_000;

@@ -7,8 +7,9 @@ use crate::{Dot, ReplicaId, VectorClock, Version};
 ///
 /// Only the *heads* are named: what its sender had taken in since its operation before, without what those events
 /// come after themselves. The operation before is not named at all, since it always comes before. So two replicas
-/// that take turns name one event each time, however many others there are. (18 bytes; naming everything takes
-/// 18 bytes for each replica that ever wrote.)
+/// that take turns name one event each time, however many others there are. A dot takes 18 bytes, and so does a head.
+/// Where 16 replicas write at random, each envelope overtaken by up to 16 others on its way, there are 3.5 heads on
+/// average (4.6 if by up to 160), where naming everything takes 15.
 ///
 /// An envelope that comes after itself, or after later operations of its sender, cannot be built or decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
