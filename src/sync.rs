@@ -1,6 +1,7 @@
 //! Replication without I/O.
 
 mod compare;
+pub mod inbox;
 mod link;
 mod log;
 mod message;

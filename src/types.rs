@@ -30,7 +30,7 @@
 //! | a set from which things go for good | [`TwoPhaseSet`] | add ∥ remove → it is out, for ever |
 //! | one value, the latest | [`LwwRegister`] | the later one, by clock |
 //!
-//! **An op-based type**, for replication by reliable causal broadcast: [`OpSet`].
+//! **An op-based type**, for replication by reliable causal broadcast or a [`CausalInbox`](crate::sync::inbox::CausalInbox): [`OpSet`].
 //!
 //! # What they cost
 //!

@@ -37,6 +37,11 @@ impl Mint {
         self.replica
     }
 
+    /// The counter of the last dot; 0 before the first.
+    pub(crate) fn last(&self) -> u64 {
+        self.last
+    }
+
     /// The next dot.
     ///
     /// # Panics

@@ -10,7 +10,8 @@ use crate::{Dot, OpBased};
 /// It keeps no version: nothing tells it whether it has seen an operation before. So each operation must take effect
 /// **exactly once** on every replica, and **after** the operations that its sender had seen. Where something else
 /// already provides that (a replicated log, reliable causal broadcast), this is the smallest add-wins set there is;
-/// everywhere else take [`OrSet`](crate::OrSet), which asks for nothing.
+/// everywhere else take [`OrSet`](crate::OrSet), which asks for nothing, or put a
+/// [`CausalInbox`](crate::sync::inbox::CausalInbox) in between.
 ///
 /// # When replicas disagree
 ///

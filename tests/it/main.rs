@@ -12,6 +12,7 @@ mod histories;
 #[cfg(feature = "serde")]
 mod hostile;
 mod identity;
+mod inbox;
 mod large;
 mod laws;
 mod pitfalls;
