@@ -95,6 +95,8 @@ pub mod codec;
 pub mod guide;
 pub mod lattice;
 pub mod laws;
+#[cfg(feature = "sim")]
+pub mod sim;
 #[cfg(feature = "serde")]
 mod sorted;
 pub mod store;

@@ -73,6 +73,12 @@ impl Identity {
     pub fn replica(&self) -> ReplicaId {
         self.replica
     }
+
+    /// What a disk holds of it. The simulator sees to it that only one of them writes.
+    #[cfg(feature = "sim")]
+    pub(crate) fn duplicate(&self) -> Self {
+        Identity { ..*self }
+    }
 }
 
 /// A writer has taken a new replica id: see [`Writer::renewed`].

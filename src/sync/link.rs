@@ -285,11 +285,15 @@ impl<T: Replicated> Link<T> {
     ) -> Result<bool, Refused> {
         let result = self.try_handle(replica, now, frame);
         if result.is_err() {
-            // Under another number, so that the other side begins anew as well.
-            let session = high(mix(u64::from(self.stream.sessions().0)));
-            *self = Link { stats: self.stats, ..Link::new(session, self.config.clone()) };
+            self.begin_anew();
         }
         result
+    }
+
+    /// Under another number, so that the other side begins anew as well.
+    fn begin_anew(&mut self) {
+        let session = high(mix(u64::from(self.stream.sessions().0)));
+        *self = Link { stats: self.stats, ..Link::new(session, self.config.clone()) };
     }
 
     fn try_handle(&mut self, replica: &mut Replica<T>, now: u64, frame: &[u8]) -> Result<bool, Refused> {
@@ -334,7 +338,9 @@ impl<T: Replicated> Link<T> {
                 self.theirs.union(state.version());
                 self.stats.states += 1;
                 self.outbox.push_back(Message::State(state));
-                self.task = Task::None;
+                if let Task::Serving { .. } = self.task {
+                    self.task = Task::None;
+                }
             }
             Message::Compare { salt, ahead } => self.serve(replica, now, salt, ahead),
             Message::More(cells) => {
@@ -359,9 +365,9 @@ impl<T: Replicated> Link<T> {
             }
             Message::Rest { facts, sum } => return self.finish(replica, facts, sum),
             Message::State(state) => {
-                let Task::Awaiting { .. } = core::mem::replace(&mut self.task, Task::None) else {
-                    return Ok(false);
-                };
+                if let Task::Awaiting { .. } = self.task {
+                    self.task = Task::None;
+                }
                 self.heard.union(state.version());
                 self.theirs.union(state.version());
                 self.is_done();
@@ -434,6 +440,11 @@ impl<T: Replicated> Link<T> {
     }
 
     fn serve(&mut self, replica: &mut Replica<T>, now: u64, salt: u64, ahead: Version) {
+        let (mine, yours) = self.stream.sessions();
+        if !matches!(self.task, Task::None | Task::Serving { .. }) && Some(mine) > yours {
+            // Both have asked, and it is this side that solves.
+            return;
+        }
         let (mine, theirs) = (replica.share(), Knowledge { seen: self.heard.clone(), ahead });
         self.tell_of(mine.version());
         let tags = Tags::new(&Knowledge::of(&*mine), &theirs);
@@ -535,10 +546,8 @@ impl<T: Replicated> Link<T> {
             self.next_probe = Some(now.saturating_add(self.config.probe));
         }
         if !matches!(self.task, Task::None) && now >= self.task_ends() {
-            // Who does not go on with it, may not keep others from it.
-            self.task = Task::None;
-            self.is_beyond = false;
-            self.must_look_back = true;
+            // Who does not go on with it may not keep others from it.
+            self.begin_anew();
         }
         if self.stream.has_room(&self.config) {
             let mut out = Output::default();

@@ -123,8 +123,15 @@ impl<T: Replicated> Replica<T> {
     /// Runs a transaction at the given time, in milliseconds since the Unix epoch, and returns what to ask for with
     /// [`has`](Self::has): the version that it led to.
     pub fn edit_at(&mut self, now: u64, write: impl FnOnce(&mut T::Edit<'_>)) -> Version {
+        self.write_at(now, write);
+        self.version().clone()
+    }
+
+    /// As [`edit_at`](Self::edit_at), and returns what was changed.
+    pub(crate) fn write_at(&mut self, now: u64, write: impl FnOnce(&mut T::Edit<'_>)) -> T::Delta {
         let delta = self.writer.edit_at(now, write);
-        self.wrote(delta)
+        self.wrote(delta.clone());
+        delta
     }
 
     /// Runs a transaction that may fail, at the given time.

@@ -69,7 +69,7 @@ pub trait Events: Lattice + Clone + Codec {
     /// The events that it brings.
     fn events(&self) -> &Version;
 
-    /// What is left for somebody who has seen `seen`; it may bring more, if it cannot be split.
+    /// What is left for somebody who has seen `seen`. It names no other events, even if it cannot be split and brings more.
     fn without(&self, seen: &Version) -> Self;
 
     /// Whether it only adds facts: see [`Replicated::facts_of`].
@@ -256,7 +256,13 @@ impl<D: Lattice + Clone + Element> Events for NumberedDelta<D> {
     }
 
     fn without(&self, seen: &Version) -> Self {
-        if seen.covers(&self.events) { NumberedDelta::default() } else { self.clone() }
+        let events = self.events.difference(seen);
+        // The change cannot be split. Some of it will be known, which does no harm.
+        if events.is_empty() {
+            NumberedDelta::default()
+        } else {
+            NumberedDelta { events, change: self.change.clone() }
+        }
     }
 }
 

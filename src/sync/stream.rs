@@ -1,8 +1,9 @@
 //! Messages in order and exactly once, over a network that loses, repeats and reorders.
 //!
 //! A message is cut into fragments; a frame carries at most one. Frames are numbered, acknowledged, and sent again when
-//! nobody acknowledges them. A conversation is named by two numbers that its sides drew: who has restarted draws another,
-//! and then both begin again.
+//! nobody acknowledges them. A conversation is named by two numbers that its sides drew. Who begins anew draws another, and
+//! says that it is here; the other side tells its own number; and whoever then speaks to that number is the other side from
+//! now on. No fragments are sent before both numbers are known, so late frames of earlier conversations do no harm.
 //!
 //! ```text
 //! frame   'r' FORMAT | mine u32 | yours u32, 0 if unknown | acknowledged | those after it, as bits | number and end | bytes
@@ -12,12 +13,15 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
 use super::Config;
+use super::sketch::{high, mix};
 use crate::codec::{DecodeError, Input, Limits, Output, Wrong};
 
 const MAGIC: u8 = b'r';
 const FORMAT: u8 = 1;
 /// What a frame has beside a fragment, at most.
 const HEAD: usize = 2 + 4 + 4 + 10 + 5 + 10;
+/// How many numbers that the other side had before are remembered.
+const REMEMBERED: usize = 16;
 /// How many later frames must have arrived for an earlier one to be taken as lost.
 const LOST_AFTER: u32 = 3;
 
@@ -46,6 +50,12 @@ pub(super) struct Stream {
     /// The message that is being put together.
     partial: Vec<u8>,
     owes_ack: bool,
+    /// Who is to be told this side's number.
+    hint: Option<u32>,
+    /// The numbers that the other side had before.
+    dead: Vec<u32>,
+    /// When to say again that this side is here, as long as the other is not known.
+    call_at: u64,
     /// Round trip, smoothed, in milliseconds.
     round_trip: Option<u64>,
     /// When something was last heard of the other side; before that, when something was first sent to it.
@@ -72,15 +82,15 @@ struct Flight {
 struct Head {
     mine: u32,
     yours: u32,
+    /// The number that is expected next.
     acknowledged: u64,
+    /// Which of those after it have come, as bits.
     later: u32,
-    /// The number of the fragment, 0 for none, and whether it ends a message.
-    number: u64,
-    is_last: bool,
 }
 
 impl Head {
-    fn read(frame: &[u8]) -> Result<(Head, Vec<u8>), DecodeError> {
+    /// The head, the number of the fragment (0 for none), and the fragment.
+    fn read(frame: &[u8]) -> Result<(Head, u64, Fragment), DecodeError> {
         let limits = Limits::default();
         let mut input = Input::of(frame, &limits);
         let magic = input.byte()?;
@@ -92,10 +102,22 @@ impl Head {
         let acknowledged = input.number()?;
         let later = input.number()?;
         let number: u64 = input.number()?;
-        let head = Head { mine, yours, acknowledged, later, number: number >> 1, is_last: number & 1 == 1 };
-        let bytes = input.rest();
-        input.check(mine != 0 && (head.number != 0 || bytes.is_empty()), Wrong::Value("a frame"))?;
-        Ok((head, bytes))
+        let fragment = Fragment { is_last: number & 1 == 1, bytes: input.rest() };
+        let is_sound = mine != 0 && (number > 1 && yours != 0 || number == 0 && fragment.bytes.is_empty());
+        input.check(is_sound, Wrong::Value("a frame"))?;
+        Ok((Head { mine, yours, acknowledged, later }, number >> 1, fragment))
+    }
+
+    fn write(&self, number: u64, bytes: &[u8]) -> Vec<u8> {
+        let mut out = Output::default();
+        out.put(&[MAGIC, FORMAT]);
+        out.put(&self.mine.to_le_bytes());
+        out.put(&self.yours.to_le_bytes());
+        out.number(self.acknowledged);
+        out.number(self.later);
+        out.number(number);
+        out.put(bytes);
+        out.finish()
     }
 }
 
@@ -114,6 +136,9 @@ impl Stream {
             early_bytes: 0,
             partial: Vec::new(),
             owes_ack: false,
+            hint: None,
+            dead: Vec::new(),
+            call_at: 0,
             round_trip: None,
             heard: None,
         }
@@ -150,25 +175,45 @@ impl Stream {
 
     /// Takes in a frame.
     pub(super) fn handle(&mut self, frame: &[u8], now: u64, config: &Config) -> Result<Arrival, DecodeError> {
-        let (head, bytes) = Head::read(frame)?;
-        if head.yours != 0 && head.yours != self.mine {
-            // It speaks to whom this side was before. Let it know.
-            self.owes_ack = true;
+        let (head, number, fragment) = Head::read(frame)?;
+        let is_known = self.yours == Some(head.mine);
+        if head.yours != self.mine {
+            // It speaks to nobody yet, or to whom this side was before; and may have been on its way for long. If whoever has
+            // sent it is still there, it shall answer to the number that this side has now.
+            if head.yours == 0 && self.yours.is_none() {
+                (self.yours, self.heard) = (Some(head.mine), Some(now));
+                self.owes_ack = true;
+            } else if is_known {
+                self.owes_ack = true;
+            } else if !self.dead.contains(&head.mine) {
+                self.hint = Some(head.mine);
+            }
             return Ok(Arrival::Messages(Vec::new()));
         }
-        let is_anew = self.yours.is_some_and(|yours| yours != head.mine);
-        if is_anew {
-            *self = Stream { round_trip: self.round_trip, ..Stream::new(self.mine) };
+        let mut is_anew = false;
+        if !is_known && let Some(yours) = self.yours {
+            let is_lost = now.saturating_sub(self.heard.unwrap_or(now)) > 10 * self.patience(config);
+            if !self.dead.contains(&head.mine) {
+                // It knows this side's number, so it is the other side, under another number. No way leads back.
+                let mut dead = core::mem::take(&mut self.dead);
+                dead.truncate(REMEMBERED - 1);
+                dead.insert(0, yours);
+                *self = Stream { round_trip: self.round_trip, dead, ..Stream::new(self.mine) };
+                is_anew = true;
+            } else if is_lost {
+                // That was a mistake: whom this side took for the other is gone.
+                *self = Stream::new(high(mix(self.mine.into())).max(1));
+                return Ok(Arrival::Anew(Vec::new()));
+            } else {
+                return Ok(Arrival::Messages(Vec::new()));
+            }
         }
-        self.yours = Some(head.mine);
-        self.heard = Some(now);
-        if head.yours != 0 {
-            self.acknowledge(&head, now);
-        }
+        (self.yours, self.heard) = (Some(head.mine), Some(now));
+        self.acknowledge(&head, now);
         let mut messages = Vec::new();
-        if head.number != 0 {
+        if number != 0 {
             self.owes_ack = true;
-            self.take(head.number, Fragment { is_last: head.is_last, bytes }, config, &mut messages)?;
+            self.take(number, fragment, config, &mut messages)?;
         }
         Ok(if is_anew { Arrival::Anew(messages) } else { Arrival::Messages(messages) })
     }
@@ -234,7 +279,17 @@ impl Stream {
 
     /// The next frame to send, if there is any.
     pub(super) fn poll(&mut self, now: u64, config: &Config) -> Option<Vec<u8>> {
+        if let Some(yours) = self.hint.take() {
+            return Some(Head { mine: self.mine, yours, acknowledged: 1, later: 0 }.write(0, &[]));
+        }
         let heard = *self.heard.get_or_insert(now);
+        if self.yours.is_none() {
+            let silence = now.saturating_sub(heard) / 2;
+            return (now >= self.call_at).then(|| {
+                self.call_at = now + silence.clamp(config.retry, config.retry_at_most.max(config.retry));
+                self.frame(None)
+            });
+        }
         // Who is not heard of gets one frame at a time.
         let is_silent = now.saturating_sub(heard) > 4 * self.patience(config);
         let among = if is_silent { 1 } else { self.flight.len() };
@@ -246,9 +301,7 @@ impl Stream {
             (flight.sent, flight.tries, flight.passed) = (now, flight.tries + 1, 0);
             return Some(self.frame(Some(at)));
         }
-        // Until the other side has answered, it may be somebody who cannot hold what comes early.
-        let window = if self.yours.is_some() { config.window } else { 1 };
-        if self.flying < window
+        if self.flying < config.window
             && let Some(fragment) = self.queue.pop_front()
         {
             self.flying += fragment.bytes.len();
@@ -269,6 +322,9 @@ impl Stream {
 
     /// When to poll again, if nothing comes in before.
     pub(super) fn timeout(&self, config: &Config) -> Option<u64> {
+        if self.yours.is_none() {
+            return Some(self.call_at);
+        }
         let mut open = self.flight.iter().filter(|flight| !flight.has_arrived);
         let first = self.again_at(open.next()?, config);
         let any = open.map(|flight| self.again_at(flight, config)).fold(first, u64::min);
@@ -294,20 +350,15 @@ impl Stream {
         for number in self.early.range(self.expected + 1..=self.expected + 32).map(|(number, _)| number) {
             later |= 1 << (number - self.expected - 1);
         }
-        let mut out = Output::default();
-        out.put(&[MAGIC, FORMAT]);
-        out.put(&self.mine.to_le_bytes());
-        out.put(&self.yours.unwrap_or(0).to_le_bytes());
-        out.number(self.expected);
-        out.number(later);
-        if let Some(flight) = flight.map(|at| &self.flight[at]) {
-            out.number(u128::from(flight.number) << 1 | u128::from(flight.fragment.is_last));
-            out.put(&flight.fragment.bytes);
-        } else {
-            out.number(0_u8);
-        }
         self.owes_ack = false;
-        out.finish()
+        let head =
+            Head { mine: self.mine, yours: self.yours.unwrap_or(0), acknowledged: self.expected, later };
+        match flight.map(|at| &self.flight[at]) {
+            Some(Flight { number, fragment, .. }) => {
+                head.write(number << 1 | u64::from(fragment.is_last), &fragment.bytes)
+            }
+            None => head.write(0, &[]),
+        }
     }
 }
 
@@ -385,18 +436,30 @@ mod tests {
     fn who_restarts_is_met_anew() {
         let config = Config::default();
         let (mut a, mut b, mut got) = (Stream::new(1), Stream::new(2), Vec::new());
+        let talk = |a: &mut Stream, b: &mut Stream, now: u64, got: &mut Vec<Vec<u8>>| loop {
+            let frames = [a.poll(now, &config), b.poll(now, &config)];
+            let [there, back] = &frames;
+            there.iter().for_each(|frame| deliver(b, frame, now, &config, got));
+            back.iter().for_each(|frame| deliver(a, frame, now, &config, got));
+            if frames == [None, None] {
+                return;
+            }
+        };
         a.send(b"one", &config);
-        deliver(&mut b, &a.poll(0, &config).unwrap(), 0, &config, &mut got);
-        deliver(&mut a, &b.poll(0, &config).unwrap(), 0, &config, &mut got);
+        talk(&mut a, &mut b, 0, &mut got);
+        assert_eq!(got, [b"one".to_vec()]);
         b.send(b"for who was before", &config);
-        let late = b.poll(0, &config).unwrap();
+        let late = b.poll(1, &config).unwrap();
         let mut a = Stream::new(3);
         deliver(&mut a, &late, 1, &config, &mut got);
-        assert_eq!(got, [b"one".to_vec()], "not for who is now");
-        let hint = a.poll(1, &config).expect("it lets the other side know");
-        assert!(matches!(b.handle(&hint, 1, &config), Ok(Arrival::Anew(_))));
+        assert_eq!(got.len(), 1, "not for who is now");
+        talk(&mut a, &mut b, 1, &mut got);
+        assert_eq!(b.sessions(), (2, Some(3)));
+        a.send(b"two", &config);
         b.send(b"for who is now", &config);
-        deliver(&mut a, &b.poll(1, &config).unwrap(), 1, &config, &mut got);
-        assert_eq!(got.last().unwrap(), b"for who is now");
+        talk(&mut a, &mut b, 2, &mut got);
+        assert_eq!(got[1..], [b"two".to_vec(), b"for who is now".to_vec()]);
+        deliver(&mut a, &late, 3, &config, &mut got);
+        assert_eq!(got.len(), 3);
     }
 }

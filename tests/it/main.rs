@@ -20,5 +20,7 @@ mod reading;
 mod record;
 mod seeds;
 mod semantics;
+#[cfg(feature = "sim")]
+mod sim;
 mod sync;
 mod work;

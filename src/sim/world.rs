@@ -1,0 +1,616 @@
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::journal::{Journal, Violation};
+use super::network::Wires;
+use super::{Options, Random, Report, Sample, Schedule, Step, Workload};
+use crate::store::Root;
+use crate::sync::{Link, Replica, Replicated};
+use crate::writer::Identity;
+use crate::{Codec, ReplicaId, Version, Writer};
+
+/// What a workload writes to.
+type Edit<'a, T> = <T as Root>::Edit<'a>;
+
+/// Nodes, what is between them, and a clock: all that happens follows from the schedule.
+///
+/// [`run`](super::run) runs a schedule from beginning to end and tells whether all was as it should be. A world can also be
+/// led by hand, step by step, to see or to show what happens.
+pub struct World<W: Workload> {
+    workload: W,
+    options: Options,
+    seed: u64,
+    now: u64,
+    events: BinaryHeap<Reverse<(u64, u64, Event)>>,
+    /// Frames on their way, by the number of their event.
+    frames: BTreeMap<u64, Vec<u8>>,
+    count: u64,
+    wires: Wires,
+    nodes: Vec<Node<W::State>>,
+    journal: Journal<W::State>,
+    sessions: Vec<Version>,
+    ids: Arc<AtomicU64>,
+    links_made: u64,
+    report: Report,
+    digest: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Event {
+    /// A frame arrives.
+    Arrival {
+        from: usize,
+        to: usize,
+    },
+    Wake {
+        node: usize,
+    },
+    Sample,
+}
+
+struct Node<T: Replicated> {
+    replica: Option<Replica<T>>,
+    links: BTreeMap<usize, Link<T>>,
+    disk: Option<Saved<T>>,
+    backup: Option<Saved<T>>,
+    skew: i64,
+    slow: u64,
+    is_leaving: bool,
+    has_left: bool,
+    wake: Option<u64>,
+    /// What was found to be in order.
+    checked: Version,
+}
+
+struct Saved<T> {
+    identity: Identity,
+    state: T,
+}
+
+impl<T: Clone> Saved<T> {
+    fn copy(&self) -> Self {
+        Saved { identity: self.identity.duplicate(), state: self.state.clone() }
+    }
+}
+
+impl<T: Replicated> Node<T> {
+    fn new() -> Self {
+        Node {
+            replica: None,
+            links: BTreeMap::new(),
+            disk: None,
+            backup: None,
+            skew: 0,
+            slow: 0,
+            is_leaving: false,
+            has_left: false,
+            wake: None,
+            checked: Version::new(),
+        }
+    }
+}
+
+/// What a node has, in its memory and on its disk.
+fn kept<T: Replicated>(node: &Node<T>) -> Version {
+    let mut kept = node.replica.as_ref().map_or_else(Version::new, |replica| replica.version().clone());
+    if let Some(saved) = &node.disk {
+        kept.union(saved.state.version());
+    }
+    kept
+}
+
+/// Ids that are the same again in the same world.
+fn ids(counter: &Arc<AtomicU64>, seed: u64) -> impl Fn() -> ReplicaId + Send + Sync + use<> {
+    let counter = Arc::clone(counter);
+    move || {
+        let n = counter.fetch_add(1, Ordering::Relaxed);
+        let mut random = Random::new(seed ^ n.rotate_left(32));
+        ReplicaId::from_u128(u128::from(random.number()) << 64 | u128::from(random.number()))
+    }
+}
+
+impl<W: Workload> World<W> {
+    /// A world as a schedule begins with it.
+    pub fn new(workload: W, schedule: &Schedule, options: Options) -> Self {
+        let mut world = World {
+            workload,
+            seed: schedule.seed,
+            now: 0,
+            events: BinaryHeap::new(),
+            frames: BTreeMap::new(),
+            count: 0,
+            wires: Wires::new(schedule.network, schedule.seed),
+            nodes: Vec::new(),
+            journal: Journal::new(),
+            sessions: vec![Version::new(); 8],
+            ids: Arc::new(AtomicU64::new(0)),
+            links_made: 0,
+            report: Report::new(schedule.seed),
+            digest: schedule.seed,
+            options,
+        };
+        world.nodes.extend((0..schedule.nodes).map(|_| Node::new()));
+        (0..schedule.nodes).for_each(|node| world.start(node));
+        if world.options.sample > 0 {
+            world.push(world.options.sample, Event::Sample);
+        }
+        world
+    }
+
+    /// The time, in milliseconds.
+    pub fn now(&self) -> u64 {
+        self.now
+    }
+
+    /// How many nodes there are, or have been.
+    pub fn nodes(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// The replica of a node, if it is up.
+    pub fn replica(&self, node: usize) -> Option<&Replica<W::State>> {
+        self.nodes.get(node)?.replica.as_ref()
+    }
+
+    /// Whether frames from one node to another are lost.
+    pub fn is_cut(&self, from: usize, to: usize) -> bool {
+        self.wires.is_cut(from, to)
+    }
+
+    /// What has happened until now.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// Whether all nodes that are up have the same version.
+    pub fn is_converged(&self) -> bool {
+        let mut versions =
+            self.nodes.iter().filter_map(|node| node.replica.as_ref()).map(|replica| replica.version());
+        let first = versions.next();
+        versions.all(|version| Some(version) == first)
+    }
+
+    /// How many versions there are among the nodes that are up, and how many events they lack in all.
+    pub fn divergence(&self) -> (usize, u64) {
+        let versions: Vec<&Version> = self
+            .nodes
+            .iter()
+            .filter_map(|node| node.replica.as_ref())
+            .map(|replica| replica.version())
+            .collect();
+        let mut distinct: Vec<&Version> = Vec::new();
+        for version in &versions {
+            if !distinct.contains(version) {
+                distinct.push(version);
+            }
+        }
+        let mut all = Version::new();
+        distinct.iter().for_each(|version| {
+            all.union(version);
+        });
+        let lacks = versions.iter().map(|version| all.dot_count() - version.dot_count()).sum::<u128>();
+        (distinct.len(), u64::try_from(lacks).unwrap_or(u64::MAX))
+    }
+
+    /// Lets time pass.
+    pub fn run_until(&mut self, time: u64) {
+        while self.events.peek().is_some_and(|Reverse((at, _, _))| *at <= time) {
+            self.step_event();
+        }
+        self.now = self.now.max(time);
+    }
+
+    /// Lets time pass until all nodes that are up have the same version, or it is `time`. Returns true if they have.
+    pub fn run_until_converged(&mut self, time: u64) -> bool {
+        while !self.is_converged() {
+            let next = self.events.peek().map(|Reverse((at, _, _))| *at);
+            if next.is_none_or(|at| at > time) {
+                self.now = self.now.max(time);
+                return false;
+            }
+            self.step_event();
+        }
+        true
+    }
+
+    fn step_event(&mut self) {
+        let Some(Reverse((at, number, event))) = self.events.pop() else { return };
+        self.now = at;
+        self.digest = super::mix(self.digest ^ at ^ number.rotate_left(32));
+        match event {
+            Event::Arrival { from, to } => {
+                let Some(frame) = self.frames.remove(&number) else { return };
+                self.arrive(from, to, &frame);
+            }
+            Event::Wake { node } => {
+                if self.nodes[node].wake == Some(at) {
+                    self.nodes[node].wake = None;
+                    self.pump(node);
+                }
+            }
+            Event::Sample => {
+                self.sample();
+                self.push(at + self.options.sample, Event::Sample);
+            }
+        }
+    }
+
+    fn sample(&mut self) {
+        let (versions, lacking) = self.divergence();
+        self.report.samples.push(Sample { at: self.now, versions, lacking, bytes: self.report.bytes });
+    }
+
+    fn push(&mut self, at: u64, event: Event) -> u64 {
+        self.count += 1;
+        self.events.push(Reverse((at, self.count, event)));
+        self.count
+    }
+
+    fn arrive(&mut self, from: usize, to: usize, frame: &[u8]) {
+        let now = self.now;
+        let node = &mut self.nodes[to];
+        // Either side may have started again since it was sent: the links find that out.
+        let (Some(replica), Some(link)) = (&mut node.replica, node.links.get_mut(&from)) else { return };
+        match link.handle_frame(replica, now, frame) {
+            Ok(true) => {
+                self.report.last_news = now;
+                if self.options.random_saves && super::mix(self.digest).is_multiple_of(4) {
+                    self.save(to);
+                }
+                self.check_order(to);
+                self.pump(to);
+            }
+            Ok(false) => self.pump_link(to, from),
+            Err(because) => {
+                self.violation(Violation::Refused { node: to, because });
+                self.pump(to);
+            }
+        }
+    }
+
+    /// Sends what there is to send.
+    fn pump(&mut self, node: usize) {
+        let peers: Vec<usize> = self.nodes[node].links.keys().copied().collect();
+        peers.into_iter().for_each(|peer| self.pump_link(node, peer));
+        if self.nodes[node].is_leaving {
+            self.try_leave(node);
+        }
+    }
+
+    fn pump_link(&mut self, from: usize, to: usize) {
+        let now = self.now;
+        loop {
+            let node = &mut self.nodes[from];
+            let (Some(replica), Some(link)) = (&mut node.replica, node.links.get_mut(&to)) else { return };
+            let Some(frame) = link.poll_frame(replica, now) else {
+                let timeout = link.poll_timeout();
+                let bound = 2 * self.options.config.window + 2 * self.options.config.max_frame;
+                if self.options.check_bounds && link.held() > bound + self.options.largest_message {
+                    self.violation(Violation::Unbounded { node: from, what: "a link" });
+                }
+                if let Some(at) = timeout {
+                    self.wake(from, at.max(now + 1));
+                }
+                return;
+            };
+            self.report.frames += 1;
+            self.report.bytes += frame.len() as u64;
+            let slow = self.nodes[to].slow;
+            for delay in self.wires.carry(from, to) {
+                let number = self.push(now + delay.max(1) + slow, Event::Arrival { from, to });
+                self.frames.insert(number, frame.clone());
+            }
+        }
+    }
+
+    fn wake(&mut self, node: usize, at: u64) {
+        if self.nodes[node].wake.is_none_or(|earlier| at < earlier) {
+            self.nodes[node].wake = Some(at);
+            self.push(at, Event::Wake { node });
+        }
+    }
+
+    fn save(&mut self, node: usize) {
+        let node = &mut self.nodes[node];
+        if let Some(replica) = &node.replica
+            && self.options.disks
+        {
+            let (identity, state) = replica.snapshot();
+            node.disk = Some(Saved { identity: identity.duplicate(), state: state.clone() });
+        }
+    }
+
+    /// Starts a node from its disk.
+    fn start(&mut self, at: usize) {
+        let ids = ids(&self.ids, self.seed);
+        let node = &mut self.nodes[at];
+        if node.replica.is_some() || node.has_left {
+            return;
+        }
+        let writer = match node.disk.as_ref().map(Saved::copy) {
+            Some(Saved { identity, state }) => Writer::resume_with_ids(identity, state, ids),
+            None => Writer::with_ids(W::State::default(), ids),
+        };
+        let mut replica = Replica::from_writer(writer);
+        replica.set_log_bounds(self.options.log);
+        node.checked = replica.version().clone();
+        node.replica = Some(replica);
+        node.links.clear();
+        self.connect(at);
+        self.pump(at);
+    }
+
+    /// Gives a node links to its peers, and them links to it.
+    fn connect(&mut self, node: usize) {
+        for peer in 0..self.nodes.len() {
+            if peer == node
+                || self.nodes[peer].has_left
+                || !self.options.topology.connects(node, peer, self.nodes.len())
+            {
+                continue;
+            }
+            let link = self.link();
+            self.nodes[node].links.insert(peer, link);
+            if !self.nodes[peer].links.contains_key(&node) && self.nodes[peer].replica.is_some() {
+                let link = self.link();
+                self.nodes[peer].links.insert(node, link);
+            }
+        }
+    }
+
+    fn link(&mut self) -> Link<W::State> {
+        self.links_made += 1;
+        let session = super::mix(self.seed ^ self.links_made.rotate_left(32)) as u32;
+        Link::new(session, self.options.config.clone())
+    }
+
+    /// A node stops. What only its memory had is lost, and nobody is to blame.
+    fn stop(&mut self, node: usize) {
+        let before = kept(&self.nodes[node]);
+        self.nodes[node].replica = None;
+        self.nodes[node].links.clear();
+        self.excuse(&before);
+    }
+
+    /// What a node had, and neither it nor any other has any more.
+    fn excuse(&mut self, before: &Version) {
+        let mut lost = before.clone();
+        self.nodes.iter().for_each(|node| lost.subtract(&kept(node)));
+        self.journal.excuse(&lost);
+        self.report.excused += u64::try_from(lost.dot_count()).unwrap_or(u64::MAX);
+    }
+
+    fn violation(&mut self, violation: Violation) {
+        if self.report.violations.len() < 100 {
+            self.report.violations.push(violation);
+        }
+    }
+
+    fn check_order(&mut self, at: usize) {
+        let node = &mut self.nodes[at];
+        let Some(replica) = &node.replica else { return };
+        let version = replica.version();
+        let news = version.difference(&node.checked);
+        let lacks = self.journal.unknown_causes(&news, version);
+        node.checked = version.clone();
+        if self.options.check_bounds {
+            let (entries, bytes) = replica.log_len();
+            if entries > self.options.log.entries || bytes > self.options.log.bytes {
+                self.violation(Violation::Unbounded { node: at, what: "the log" });
+            }
+        }
+        if !lacks.is_empty() {
+            self.violation(Violation::OutOfOrder { node: at, at: self.now, lacks });
+        }
+    }
+
+    /// Whether the state of a node is what its events make.
+    fn check_state(&mut self, at: usize) {
+        let Some(replica) = &self.nodes[at].replica else { return };
+        let says = self.workload.check(replica.state());
+        if self.journal.replay(replica.version()).encode() != replica.state().encode() {
+            self.violation(Violation::Differs { node: at, at: self.now });
+        }
+        if let Err(message) = says {
+            self.violation(Violation::Workload { node: at, message });
+        }
+    }
+
+    /// A client writes at a node. Returns true if the node is up.
+    pub fn write(&mut self, node: usize, choice: u64) -> bool {
+        let World { workload, .. } = self;
+        let mut random = Random::new(choice);
+        let mut workload = std::mem::take(workload);
+        let done = self.write_with(node, |edit| workload.write(&mut random, edit));
+        self.workload = workload;
+        done
+    }
+
+    /// A client writes something of its own at a node. Returns true if the node is up.
+    pub fn write_with(&mut self, at: usize, write: impl FnOnce(&mut Edit<'_, W::State>)) -> bool {
+        let wall = self.options.epoch.saturating_add(self.now);
+        let Some(node) = self.nodes.get_mut(at) else { return false };
+        let Some(replica) = node.replica.as_mut().filter(|_| !node.is_leaving) else {
+            self.report.unavailable += 1;
+            return false;
+        };
+        let context = replica.version().clone();
+        let delta = replica.write_at(wall.saturating_add_signed(node.skew), write);
+        node.checked = replica.version().clone();
+        self.report.writes += 1;
+        if let Err(violation) = self.journal.write(delta, context) {
+            self.violation(violation);
+        }
+        // Durable first, and then told.
+        self.save(at);
+        self.pump(at);
+        true
+    }
+
+    /// Does what a schedule says.
+    pub fn step(&mut self, step: Step) {
+        self.digest = super::mix(self.digest ^ self.now);
+        let len = self.nodes.len();
+        let is_there = |node: usize| node < len;
+        match step {
+            Step::Write { node, choice } => {
+                self.write(node, choice);
+            }
+            Step::Read { session, node } => self.read(session, node),
+            Step::SessionWrite { session, node, choice } => {
+                self.read(session, node);
+                let session = session % self.sessions.len();
+                if self.replica(node).is_some_and(|replica| replica.has(&self.sessions[session]))
+                    && self.write(node, choice)
+                    && let Some(version) = self.replica(node).map(|replica| replica.version().clone())
+                {
+                    self.sessions[session] = version;
+                }
+            }
+            Step::Cut { from, to } => self.wires.cut(from, to),
+            Step::Heal { from, to } => self.wires.heal(from, to),
+            Step::Crash { node } if is_there(node) => self.stop(node),
+            Step::Start { node } if is_there(node) => self.start(node),
+            Step::LoseDisk { node } if is_there(node) => self.replace(node, None),
+            Step::Backup { node } if is_there(node) => {
+                self.save(node);
+                self.nodes[node].backup = self.nodes[node].disk.as_ref().map(Saved::copy);
+            }
+            Step::Restore { node } if is_there(node) => {
+                let backup = self.nodes[node].backup.as_ref().map(Saved::copy);
+                self.replace(node, backup);
+            }
+            Step::Skew { node, millis } if is_there(node) => self.nodes[node].skew = millis,
+            Step::Slow { node, millis } if is_there(node) => self.nodes[node].slow = millis,
+            Step::Join => self.join(),
+            Step::Retire { node } if is_there(node) => {
+                let others = self.nodes.iter().filter(|node| !node.has_left && !node.is_leaving).count();
+                if self.nodes[node].replica.is_some() && others > 1 {
+                    self.nodes[node].is_leaving = true;
+                    self.try_leave(node);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn read(&mut self, session: usize, node: usize) {
+        let session = session % self.sessions.len();
+        let Some(replica) = self.replica(node) else {
+            self.report.unavailable += 1;
+            return;
+        };
+        if !replica.has(&self.sessions[session]) {
+            self.report.waits += 1;
+            return;
+        }
+        let version = replica.version().clone();
+        self.report.reads += 1;
+        if !version.covers(&self.sessions[session]) {
+            self.violation(Violation::Session { session, node });
+        }
+        self.sessions[session] = version;
+        self.check_state(node);
+    }
+
+    /// A node stops, and starts again with other data, under an id of its own.
+    fn replace(&mut self, at: usize, saved: Option<Saved<W::State>>) {
+        if self.nodes[at].has_left {
+            return;
+        }
+        let before = kept(&self.nodes[at]);
+        let node = &mut self.nodes[at];
+        node.replica = None;
+        node.links.clear();
+        // The state goes on, the identity does not.
+        node.disk = saved.map(|saved| {
+            let writer = Writer::with_ids(saved.state, ids(&self.ids, self.seed));
+            let (identity, state) = writer.suspend();
+            Saved { identity, state }
+        });
+        self.excuse(&before);
+        let left = kept(&self.nodes[at]);
+        // A client that read here what is nowhere now has to begin anew.
+        let excused = before.difference(&left);
+        self.sessions.iter_mut().for_each(|token| token.subtract(&excused));
+        self.start(at);
+    }
+
+    fn join(&mut self) {
+        self.nodes.push(Node::new());
+        self.start(self.nodes.len() - 1);
+    }
+
+    fn try_leave(&mut self, at: usize) {
+        let Some(replica) = &self.nodes[at].replica else { return };
+        let version = replica.version();
+        let is_known =
+            self.nodes.iter().enumerate().filter(|(other, node)| *other != at && !node.is_leaving).any(
+                |(_, node)| node.disk.as_ref().is_some_and(|saved| saved.state.version().covers(version)),
+            );
+        if is_known || !self.options.disks {
+            self.nodes[at].has_left = true;
+            self.nodes[at].replica = None;
+            self.nodes[at].disk = None;
+            self.nodes[at].links.clear();
+            for node in &mut self.nodes {
+                node.links.remove(&at);
+            }
+        }
+    }
+
+    /// All ways are whole again, all nodes start again, and nothing more is lost.
+    pub fn heal(&mut self) {
+        self.wires.heal_all();
+        for node in 0..self.nodes.len() {
+            self.nodes[node].slow = 0;
+            self.start(node);
+        }
+    }
+
+    /// Heals, and lets time pass until all are equal, or [`Options::patience`] is at its end. Returns true if they are.
+    pub fn settle(&mut self) -> bool {
+        self.heal();
+        self.report.healed = self.now;
+        self.run_until_converged(self.now.saturating_add(self.options.patience))
+    }
+
+    /// Checks all nodes, and tells what has happened.
+    pub fn finish(mut self) -> Report {
+        if !self.is_converged() {
+            let mut all = Version::new();
+            self.nodes.iter().filter_map(|node| node.replica.as_ref()).for_each(|replica| {
+                all.union(replica.version());
+            });
+            let lacks = (0..self.nodes.len())
+                .filter_map(|node| Some((node, all.difference(self.replica(node)?.version()))))
+                .filter(|(_, lacks)| !lacks.is_empty())
+                .collect();
+            self.violation(Violation::NotConverged { lacks });
+        }
+        (0..self.nodes.len()).for_each(|node| self.check_state(node));
+        let mut known = Version::new();
+        self.nodes.iter().for_each(|node| {
+            known.union(&kept(node));
+        });
+        let events = self.journal.lost(&known);
+        if !events.is_empty() {
+            self.violation(Violation::Lost { events });
+        }
+        self.report.converged = self.is_converged();
+        self.report.replicas = self.nodes.iter().filter(|node| node.replica.is_some()).count();
+        self.report.events = u64::try_from(self.journal.events().dot_count()).unwrap_or(u64::MAX);
+        self.report.ended = self.now;
+        self.report.digest = self.digest;
+        self.report
+    }
+}
+
+impl<W: Workload> fmt::Debug for World<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World").field("now", &self.now).field("report", &self.report).finish_non_exhaustive()
+    }
+}

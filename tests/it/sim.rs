@@ -1,0 +1,3 @@
+//! Worlds in which all goes wrong.
+
+mod seeds;

@@ -1,0 +1,105 @@
+//! Schedules that seeds stand for: nothing that must not be may be.
+//!
+//! `REJOIN_SEEDS=10000 cargo test --release --all-features --test it sim::seeds` for more of them.
+
+use rejoin::sim::{self, Faults, Options, Random, Schedule, Workload};
+use rejoin::sync::{LogBounds, Numbered};
+use rejoin::{Causal, Counter, DwFlag, GCounter, Lww, Map, MvRegister, OrSet, RwSet, record};
+
+record! {
+    #[derive(Debug, PartialEq, Codec)]
+    pub(crate) struct Shop {
+        pub(crate) books: OrSet<u64>,
+        banned: RwSet<u64>,
+        prices: Map<u64, MvRegister<u64>>,
+        notes: Map<u64, Lww<String>>,
+        sold: Map<u64, Counter>,
+        shut: DwFlag,
+    }
+}
+
+/// Writes of all kinds to few keys.
+#[derive(Default)]
+pub(crate) struct Trade;
+
+impl Workload for Trade {
+    type State = Causal<Shop>;
+
+    fn write(&mut self, random: &mut Random, shop: &mut <Shop as rejoin::store::Editable>::Edit<'_>) {
+        let (key, value) = (random.below(12), random.below(5));
+        match random.below(17) {
+            0..=3 => shop.books.insert(key),
+            4 | 5 => shop.books.remove(&key),
+            6 => shop.banned.insert(key),
+            7 => shop.banned.remove(key),
+            8 | 9 => shop.prices.entry(key).set(value),
+            10 => shop.prices.remove(&key),
+            11 => shop.notes.entry(key).set(value.to_string()),
+            12 | 13 => shop.sold.entry(key).add(value as i64 - 2),
+            14 => shop.sold.entry(key).reset(),
+            15 => shop.sold.remove(&key),
+            _ => shop.shut.enable(),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Likes;
+
+impl Workload for Likes {
+    type State = Numbered<GCounter>;
+
+    fn write(&mut self, random: &mut Random, likes: &mut rejoin::store::Edit<'_, GCounter>) {
+        likes.increment(1 + random.below(3)).unwrap();
+    }
+}
+
+fn seeds() -> u64 {
+    std::env::var("REJOIN_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(40)
+}
+
+fn check<W: Workload>(name: &str, options: &Options) {
+    let (mut writes, mut excused) = (0, 0);
+    for seed in 0..seeds() {
+        let schedule = Schedule::random(seed, &Faults::default());
+        let report = sim::run(W::default(), &schedule, options);
+        (writes, excused) = (writes + report.writes, excused + report.excused);
+        if !report.violations.is_empty() {
+            let fails =
+                |schedule: &Schedule| !sim::run(W::default(), schedule, options).violations.is_empty();
+            let short = sim::shrink(&schedule, fails);
+            panic!("{name}: {report}\n{short}{}", sim::run(W::default(), &short, options));
+        }
+    }
+    println!("{name}: {} seeds, {writes} writes, {excused} of them lost with their disks", seeds());
+}
+
+#[test]
+fn with_long_logs() {
+    check::<Trade>("long logs", &Options::default());
+}
+
+#[test]
+fn with_short_logs() {
+    let mut options = Options::default();
+    options.log = LogBounds { entries: 5, bytes: 10_000 };
+    options.config.max_frame = 300;
+    options.config.window = 3_000;
+    check::<Trade>("short logs", &options);
+}
+
+#[test]
+fn plain_lattices() {
+    let mut options = Options::default();
+    options.log = LogBounds { entries: 10, bytes: 10_000 };
+    check::<Likes>("plain lattices", &options);
+}
+
+#[test]
+fn the_same_seed_is_the_same_world() {
+    for seed in 0..5 {
+        let schedule = Schedule::random(seed, &Faults::default());
+        let [a, b] = [(); 2].map(|()| sim::run(Trade, &schedule, &Options::default()));
+        assert_eq!(a, b);
+    }
+}
