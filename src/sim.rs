@@ -46,6 +46,7 @@
 mod journal;
 mod network;
 mod random;
+mod rumour;
 mod schedule;
 mod shrink;
 mod world;
@@ -55,6 +56,7 @@ use std::fmt;
 pub use journal::Violation;
 pub use network::{Delay, Network};
 pub use random::Random;
+pub use rumour::{Manner, Rumour, Spread};
 pub use schedule::{Faults, Schedule, Step, Timed};
 pub use shrink::shrink;
 pub use world::World;
@@ -100,6 +102,13 @@ pub enum Topology {
         /// The seed.
         seed: u64,
     },
+    /// Each with others that it draws anew in each round.
+    Gossip {
+        /// How many.
+        fanout: usize,
+        /// How long a round is, in milliseconds.
+        interval: u64,
+    },
 }
 
 impl Topology {
@@ -107,7 +116,7 @@ impl Topology {
         let (low, high) = (a.min(b), a.max(b));
         let is_ring = high == low + 1 || (low == 0 && high + 1 == nodes);
         match self {
-            Topology::Mesh => true,
+            Topology::Mesh | Topology::Gossip { .. } => true,
             Topology::Ring => is_ring,
             Topology::Star => low == 0,
             Topology::Tree(below) => high > 0 && (high - 1) / below.max(1) == low,

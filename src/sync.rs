@@ -9,6 +9,7 @@ mod replica;
 mod replicated;
 mod sketch;
 mod stream;
+mod swarm;
 
 use crate::codec::Limits;
 
@@ -16,6 +17,9 @@ pub use link::{Link, Refused, Stats};
 pub use log::LogBounds;
 pub use replica::{News, Replica, Watcher};
 pub use replicated::{Events, Numbered, NumberedDelta, Replicated};
+#[cfg(feature = "sim")]
+pub(crate) use swarm::choose;
+pub use swarm::{Gossip, Swarm};
 
 /// How a [`Link`] behaves. Times are in milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::journal::{Journal, Violation};
 use super::network::Wires;
-use super::{Options, Random, Report, Sample, Schedule, Step, Workload};
+use super::{Options, Random, Report, Sample, Schedule, Step, Topology, Workload};
 use crate::store::Root;
-use crate::sync::{Link, Replica, Replicated};
+use crate::sync::{Config, Gossip, Replica, Replicated, Swarm};
 use crate::writer::Identity;
 use crate::{Codec, ReplicaId, Version, Writer};
 
@@ -33,7 +33,7 @@ pub struct World<W: Workload> {
     journal: Journal<W::State>,
     sessions: Vec<Version>,
     ids: Arc<AtomicU64>,
-    links_made: u64,
+    swarms: u64,
     report: Report,
     digest: u64,
 }
@@ -53,7 +53,7 @@ enum Event {
 
 struct Node<T: Replicated> {
     replica: Option<Replica<T>>,
-    links: BTreeMap<usize, Link<T>>,
+    swarm: Swarm<T, usize>,
     disk: Option<Saved<T>>,
     backup: Option<Saved<T>>,
     skew: i64,
@@ -77,10 +77,10 @@ impl<T: Clone> Saved<T> {
 }
 
 impl<T: Replicated> Node<T> {
-    fn new() -> Self {
+    fn new(config: &Config) -> Self {
         Node {
             replica: None,
-            links: BTreeMap::new(),
+            swarm: Swarm::new(0, config.clone()),
             disk: None,
             backup: None,
             skew: 0,
@@ -127,12 +127,13 @@ impl<W: Workload> World<W> {
             journal: Journal::new(),
             sessions: vec![Version::new(); 8],
             ids: Arc::new(AtomicU64::new(0)),
-            links_made: 0,
+            swarms: 0,
             report: Report::new(schedule.seed),
             digest: schedule.seed,
             options,
         };
-        world.nodes.extend((0..schedule.nodes).map(|_| Node::new()));
+        let config = world.options.config.clone();
+        world.nodes.extend((0..schedule.nodes).map(|_| Node::new(&config)));
         (0..schedule.nodes).for_each(|node| world.start(node));
         if world.options.sample > 0 {
             world.push(world.options.sample, Event::Sample);
@@ -253,49 +254,28 @@ impl<W: Workload> World<W> {
         let now = self.now;
         let node = &mut self.nodes[to];
         // Either side may have started again since it was sent: the links find that out.
-        let (Some(replica), Some(link)) = (&mut node.replica, node.links.get_mut(&from)) else { return };
-        match link.handle_frame(replica, now, frame) {
+        let Some(replica) = &mut node.replica else { return };
+        match node.swarm.handle_frame(replica, now, from, frame) {
             Ok(true) => {
                 self.report.last_news = now;
                 if self.options.random_saves && super::mix(self.digest).is_multiple_of(4) {
                     self.save(to);
                 }
                 self.check_order(to);
-                self.pump(to);
             }
-            Ok(false) => self.pump_link(to, from),
-            Err(because) => {
-                self.violation(Violation::Refused { node: to, because });
-                self.pump(to);
-            }
+            Ok(false) => {}
+            Err(because) => self.violation(Violation::Refused { node: to, because }),
         }
+        self.pump(to);
     }
 
     /// Sends what there is to send.
-    fn pump(&mut self, node: usize) {
-        let peers: Vec<usize> = self.nodes[node].links.keys().copied().collect();
-        peers.into_iter().for_each(|peer| self.pump_link(node, peer));
-        if self.nodes[node].is_leaving {
-            self.try_leave(node);
-        }
-    }
-
-    fn pump_link(&mut self, from: usize, to: usize) {
+    fn pump(&mut self, from: usize) {
         let now = self.now;
         loop {
             let node = &mut self.nodes[from];
-            let (Some(replica), Some(link)) = (&mut node.replica, node.links.get_mut(&to)) else { return };
-            let Some(frame) = link.poll_frame(replica, now) else {
-                let timeout = link.poll_timeout();
-                let bound = 2 * self.options.config.window + 2 * self.options.config.max_frame;
-                if self.options.check_bounds && link.held() > bound + self.options.largest_message {
-                    self.violation(Violation::Unbounded { node: from, what: "a link" });
-                }
-                if let Some(at) = timeout {
-                    self.wake(from, at.max(now + 1));
-                }
-                return;
-            };
+            let Some(replica) = &mut node.replica else { return };
+            let Some((to, frame)) = node.swarm.poll_frame(replica, now) else { break };
             self.report.frames += 1;
             self.report.bytes += frame.len() as u64;
             let slow = self.nodes[to].slow;
@@ -303,6 +283,19 @@ impl<W: Workload> World<W> {
                 let number = self.push(now + delay.max(1) + slow, Event::Arrival { from, to });
                 self.frames.insert(number, frame.clone());
             }
+        }
+        if self.options.check_bounds {
+            let bound = 2 * (self.options.config.window + self.options.config.max_frame)
+                + self.options.largest_message;
+            if self.nodes[from].swarm.links().any(|(_, link)| link.held() > bound) {
+                self.violation(Violation::Unbounded { node: from, what: "a link" });
+            }
+        }
+        if let Some(at) = self.nodes[from].swarm.poll_timeout() {
+            self.wake(from, at.max(now + 1));
+        }
+        if self.nodes[from].is_leaving {
+            self.try_leave(from);
         }
     }
 
@@ -338,40 +331,38 @@ impl<W: Workload> World<W> {
         replica.set_log_bounds(self.options.log);
         node.checked = replica.version().clone();
         node.replica = Some(replica);
-        node.links.clear();
         self.connect(at);
         self.pump(at);
     }
 
     /// Gives a node links to its peers, and them links to it.
     fn connect(&mut self, node: usize) {
-        for peer in 0..self.nodes.len() {
-            if peer == node
-                || self.nodes[peer].has_left
-                || !self.options.topology.connects(node, peer, self.nodes.len())
-            {
-                continue;
-            }
-            let link = self.link();
-            self.nodes[node].links.insert(peer, link);
-            if !self.nodes[peer].links.contains_key(&node) && self.nodes[peer].replica.is_some() {
-                let link = self.link();
-                self.nodes[peer].links.insert(node, link);
+        let (seed, len) = (self.links_seed(), self.nodes.len());
+        self.nodes[node].swarm = Swarm::new(seed, self.options.config.clone());
+        if let Topology::Gossip { fanout, interval } = self.options.topology {
+            let peers = (0..len).filter(|peer| *peer != node && !self.nodes[*peer].has_left).collect();
+            let gossip = Gossip { peers, fanout, interval, rounds_open: 3 };
+            self.nodes[node].swarm.gossip(Some(gossip));
+            return;
+        }
+        for peer in (0..len).filter(|peer| *peer != node && self.options.topology.connects(node, *peer, len))
+        {
+            if !self.nodes[peer].has_left {
+                self.nodes[node].swarm.keep(peer);
+                self.nodes[peer].swarm.keep(node);
             }
         }
     }
 
-    fn link(&mut self) -> Link<W::State> {
-        self.links_made += 1;
-        let session = super::mix(self.seed ^ self.links_made.rotate_left(32)) as u32;
-        Link::new(session, self.options.config.clone())
+    fn links_seed(&mut self) -> u64 {
+        self.swarms += 1;
+        super::mix(self.seed ^ self.swarms.rotate_left(32))
     }
 
     /// A node stops. What only its memory had is lost, and nobody is to blame.
     fn stop(&mut self, node: usize) {
         let before = kept(&self.nodes[node]);
         self.nodes[node].replica = None;
-        self.nodes[node].links.clear();
         self.excuse(&before);
     }
 
@@ -524,7 +515,6 @@ impl<W: Workload> World<W> {
         let before = kept(&self.nodes[at]);
         let node = &mut self.nodes[at];
         node.replica = None;
-        node.links.clear();
         // The state goes on, the identity does not.
         node.disk = saved.map(|saved| {
             let writer = Writer::with_ids(saved.state, ids(&self.ids, self.seed));
@@ -540,7 +530,7 @@ impl<W: Workload> World<W> {
     }
 
     fn join(&mut self) {
-        self.nodes.push(Node::new());
+        self.nodes.push(Node::new(&self.options.config));
         self.start(self.nodes.len() - 1);
     }
 
@@ -555,9 +545,8 @@ impl<W: Workload> World<W> {
             self.nodes[at].has_left = true;
             self.nodes[at].replica = None;
             self.nodes[at].disk = None;
-            self.nodes[at].links.clear();
             for node in &mut self.nodes {
-                node.links.remove(&at);
+                node.swarm.drop_peer(&at);
             }
         }
     }

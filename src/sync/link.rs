@@ -5,6 +5,7 @@ use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::AddAssign;
 
 use super::compare::{Knowledge, Tags, sum};
 use super::message::{Message, digest, low};
@@ -166,6 +167,19 @@ pub struct Stats {
     pub cells: u64,
     /// How often cells were asked for.
     pub asked: u64,
+}
+
+impl AddAssign for Stats {
+    fn add_assign(&mut self, other: Stats) {
+        self.frames += other.frames;
+        self.bytes += other.bytes;
+        self.events += other.events;
+        self.deltas += other.deltas;
+        self.states += other.states;
+        self.comparisons += other.comparisons;
+        self.cells += other.cells;
+        self.asked += other.asked;
+    }
 }
 
 /// Why a frame was not taken in. The state is as it was, and the conversation begins anew.

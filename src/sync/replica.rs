@@ -291,6 +291,11 @@ impl<T: Replicated> Replica<T> {
         &self.log
     }
 
+    /// How often the state has grown.
+    pub(super) fn changes(&self) -> u64 {
+        self.log.span().1 + self.jumps
+    }
+
     pub(super) fn jumps(&self) -> u64 {
         self.jumps
     }
