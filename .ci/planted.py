@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Plants small mistakes in the kernel, one at a time, and asks the quick tests whether they notice.
+"""Plants small mistakes, one at a time, and asks the quick tests whether they notice.
 
-    .ci/planted.py            # all of them, some twenty minutes
+    .ci/planted.py            # all of them, some forty minutes
+    .ci/planted.py sync       # those in what replicas say to each other, which the simulator must notice by itself
     .ci/planted.py NAME ...   # some
 
 Each must be noticed. What noticed it is printed, the number of tests and some of their names.
@@ -121,9 +122,57 @@ MISTAKES = [
     ),
 ]
 
+# The same for what replicas say to each other: the checker of the simulator must notice these by itself.
+SYNC = [
+    (
+        "what the other side had before it restarted is taken for what it has",
+        "sync/link.rs",
+        "*self = Link { stream, stats: self.stats, ..Link::new(1, self.config.clone()) };",
+        "let theirs = core::mem::take(&mut self.theirs);\n"
+        "                *self = Link { stream, stats: self.stats, theirs, ..Link::new(1, self.config.clone()) };",
+    ),
+    (
+        "what comes early is taken in as if it were its turn",
+        "sync/stream.rs",
+        "if number > self.expected {",
+        "if number > self.expected + 1 {",
+    ),
+    ("the log is believed to reach back for ever", "sync/replica.rs", "        missing.is_empty()\n", "        missing.is_empty() || true\n"),
+    ("what left the log is believed to be in it", "sync/log.rs", "        self.events.subtract(entry.delta.events());\n", ""),
+    ("who lacks more than the log has gets what is new", "sync/link.rs", "if self.is_beyond { None } else", "if false { None } else"),
+    ("links do not notice that a state was joined", "sync/replica.rs", "            self.jumps += 1;\n", ""),
+    (
+        "a comparison forgets what is gone elsewhere",
+        "sync/link.rs",
+        "state.complete(&theirs.seen, &theirs.ahead, gone, facts)?;",
+        "let _ = gone;\n    state.complete(&theirs.seen, &theirs.ahead, &Version::new(), facts)?;",
+    ),
+    (
+        "a comparison does not tell what the other side lacks",
+        "sync/link.rs",
+        "let facts = mine.facts_of(&part(&only_mine, false, &theirs));",
+        "let facts = mine.facts_of(&part(&only_mine, false, &theirs).difference(&only_mine));",
+    ),
+    (
+        "the acknowledgement of one is taken for that of the next",
+        "sync/stream.rs",
+        "flight.number < head.acknowledged || is_later",
+        "flight.number <= head.acknowledged || is_later",
+    ),
+    ("events are told in the wrong order", "sync/link.rs", "        self.cursor = replica.log().span().0;\n", "        self.cursor = replica.log().span().0 + 1;\n"),
+    (
+        "a backup is restored with the identity that it was made under",
+        "sim/world.rs",
+        "let writer = Writer::with_ids(saved.state, ids(&self.ids, self.seed));",
+        "let writer = Writer::resume_with_ids(saved.identity, saved.state, ids(&self.ids, self.seed));",
+    ),
+    ("a write is told before it is durable", "sim/world.rs", "        self.save(at);\n        self.pump(at);\n        true\n", "        self.pump(at);\n        true\n"),
+]
 
-def tests():
-    command = ["cargo", "test", "--all-features", "--lib", "--test", "it", "--no-fail-fast"]
+
+def tests(only_sim):
+    command = ["cargo", "test", "--all-features", "--test", "it", "--no-fail-fast"]
+    command += ["sim::seeds"] if only_sim else ["--lib"]
     run = subprocess.run(command, cwd=COPY, capture_output=True, text=True, timeout=1500)
     if "test result" not in run.stdout:
         sys.exit(f"it does not build:\n{run.stderr[-3000:]}")
@@ -135,15 +184,16 @@ def main():
     ignore = shutil.ignore_patterns("target", ".git")
     shutil.copytree(ROOT, COPY, dirs_exist_ok=True, ignore=ignore)
     unnoticed = 0
-    for name, file, there, planted in MISTAKES:
-        if sys.argv[1:] and name not in sys.argv[1:]:
+    for name, file, there, planted in MISTAKES + SYNC:
+        is_sync = file.startswith(("sync/", "sim/"))
+        if sys.argv[1:] and name not in sys.argv[1:] and not (is_sync and "sync" in sys.argv[1:]):
             continue
         path = COPY / "src" / file
         source = path.read_text()
         if source.count(there) != 1:
             sys.exit(f"{file} has changed, and where to plant “{name}” is not clear")
         path.write_text(source.replace(there, planted))
-        failed = tests()
+        failed = tests(is_sync)
         path.write_text(source)
         unnoticed += not failed
         print(f"{'caught' if failed else 'MISSED'}  {name}: {len(failed)} tests", flush=True)

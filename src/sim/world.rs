@@ -8,7 +8,7 @@ use super::journal::{Journal, Violation};
 use super::network::Wires;
 use super::{Options, Random, Report, Sample, Schedule, Step, Topology, Workload};
 use crate::store::Root;
-use crate::sync::{Config, Gossip, Replica, Replicated, Swarm};
+use crate::sync::{Config, Events, Gossip, Replica, Replicated, Swarm};
 use crate::writer::Identity;
 use crate::{Codec, ReplicaId, Version, Writer};
 
@@ -63,6 +63,8 @@ struct Node<T: Replicated> {
     wake: Option<u64>,
     /// What was found to be in order.
     checked: Version,
+    /// What clients have written here, and were told that it is durable.
+    acknowledged: Version,
 }
 
 struct Saved<T> {
@@ -89,6 +91,7 @@ impl<T: Replicated> Node<T> {
             has_left: false,
             wake: None,
             checked: Version::new(),
+            acknowledged: Version::new(),
         }
     }
 }
@@ -359,9 +362,10 @@ impl<W: Workload> World<W> {
         super::mix(self.seed ^ self.swarms.rotate_left(32))
     }
 
-    /// A node stops. What only its memory had is lost, and nobody is to blame.
+    /// A node stops. What it had only heard, and only its memory had, is lost, and nobody is to blame.
     fn stop(&mut self, node: usize) {
-        let before = kept(&self.nodes[node]);
+        let mut before = kept(&self.nodes[node]);
+        before.subtract(&self.nodes[node].acknowledged);
         self.nodes[node].replica = None;
         self.excuse(&before);
     }
@@ -431,6 +435,7 @@ impl<W: Workload> World<W> {
         let context = replica.version().clone();
         let delta = replica.write_at(wall.saturating_add_signed(node.skew), write);
         node.checked = replica.version().clone();
+        node.acknowledged.union(delta.events());
         self.report.writes += 1;
         if let Err(violation) = self.journal.write(delta, context) {
             self.violation(violation);
