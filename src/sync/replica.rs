@@ -19,10 +19,10 @@ use crate::{Lattice, ReplicaId, Version, Writer};
 /// use rejoin::sync::Replica;
 /// use rejoin::{Causal, OrSet};
 ///
-/// let mut shop = Replica::<Causal<OrSet<&str>>>::new();
-/// let mut branch = Replica::<Causal<OrSet<&str>>>::new();
+/// let mut shop = Replica::<Causal<OrSet<String>>>::new();
+/// let mut branch = Replica::<Causal<OrSet<String>>>::new();
 ///
-/// let token = shop.edit(|books| books.insert("Emma")); // what was written
+/// let token = shop.edit(|books| books.insert("Emma".into())); // what was written
 /// assert!(!branch.has(&token));
 ///
 /// let news = shop.since(branch.version()).expect("the log reaches back so far");
@@ -338,11 +338,11 @@ impl<T: Replicated + fmt::Debug> fmt::Debug for Replica<T> {
 /// use rejoin::sync::{News, Replica};
 /// use rejoin::{Causal, OrSet};
 ///
-/// let mut shop = Replica::<Causal<OrSet<&str>>>::new();
+/// let mut shop = Replica::<Causal<OrSet<String>>>::new();
 /// let mut watcher = shop.watch();
 /// assert!(watcher.news(&shop).is_none());
 ///
-/// shop.edit(|books| books.insert("Emma"));
+/// shop.edit(|books| books.insert("Emma".into()));
 /// let Some(News::Changes(delta)) = watcher.news(&shop) else { panic!("something changed") };
 /// assert_eq!(delta.events().dot_count(), 1);
 /// assert!(watcher.news(&shop).is_none());
