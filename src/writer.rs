@@ -291,6 +291,13 @@ impl<T: Root> Writer<T> {
         self.renewal
     }
 
+    /// Takes a new id if somebody knows more writes of this one than the state has: they are forgotten here.
+    pub(crate) fn hear_of(&mut self, made: u128) {
+        if made > self.state.made_by(self.identity.replica) {
+            self.renew(Because::Forgotten);
+        }
+    }
+
     /// Whether the writer has taken a new replica id since this was last asked, and why.
     pub fn renewed(&mut self) -> Option<Renewal> {
         self.renewal.take()

@@ -335,7 +335,10 @@ impl<T: Replicated> Link<T> {
         }
         match message {
             Message::Hello { shape, digest } => self.greeted(replica, now, shape, digest)?,
-            Message::Have { news, is_whole, digest } => self.learn(&news, is_whole, digest)?,
+            Message::Have { news, is_whole, digest } => {
+                replica.hear_of(&news);
+                self.learn(&news, is_whole, digest)?;
+            }
             Message::Repeat => {
                 self.told = Version::new();
                 self.must_tell = true;

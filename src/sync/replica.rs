@@ -255,6 +255,12 @@ impl<T: Replicated> Replica<T> {
         Replica::from_writer(self.writer.fork())
     }
 
+    /// Takes note of what somebody says to have: if there are writes of this replica in it that it does not know, it has
+    /// forgotten them, and takes a new id before its next write. Links do this by themselves.
+    pub fn hear_of(&mut self, version: &Version) {
+        self.writer.hear_of(version.last(self.id()).into());
+    }
+
     /// Finds out whether it has forgotten writes of its own, which others know. If so, it has taken a new id, and says so.
     ///
     /// Good to call after a restart, when others have been heard and before anything is written.

@@ -1,4 +1,7 @@
 //! Replicas kept in step by links, over networks that behave badly.
 
+mod hostile;
+#[cfg(feature = "serde")]
+mod identity;
 mod net;
 mod paths;

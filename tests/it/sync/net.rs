@@ -50,6 +50,12 @@ impl<T: Replicated> Pair<T> {
         self.links = [1, 2].map(|n| Link::new(mix(self.random + n) as u32, config.clone()));
     }
 
+    /// One of the replicas is another from now on, with a link that knows nothing.
+    pub(crate) fn replace(&mut self, side: usize, by: Replica<T>) {
+        self.replicas[side] = by;
+        self.links[side] = Link::new(mix(self.random ^ self.now) as u32, Config::default());
+    }
+
     fn random(&mut self, below: u64) -> u64 {
         self.random = mix(self.random);
         self.random % below
