@@ -1,7 +1,7 @@
 //! The kernel: facts tagged with the events that wrote them, and the root that keeps the version.
 //!
 //! ```text
-//! Causal<S>        { version, ahead, store: S }   the root; what travels, is saved, compared and merged
+//! Causal<S>        { version, ahead, horizon, store: S }   the root; what travels, is saved, compared and merged
 //!   Keyed<K, S>    key -> store                   a set, a map; nested at will
 //!     Dots<V>      dot -> V                       a leaf: flag, register, counter
 //!   a record       a struct of stores, by record!
@@ -25,7 +25,7 @@
 //! | [`Edit`], [`Handle`] | who writes functions that write |
 //! | [`Editable`], [`Pen`], [`Root`], [`Plain`], [`Author`] | who wants to know how mutations are made |
 //! | [`Newtype`] | who gives a shape a meaning of their own: see [the guide](crate::guide::your_own_type) |
-//! | [`Store`], [`Change`], [`Dots`], [`Keyed`]; [`Receipt`], [`Meeting`], [`Naming`] | who wants to read the kernel |
+//! | [`Store`], [`Change`], [`Dots`], [`Keyed`]; [`Receipt`], [`Meeting`], [`Naming`], [`Settling`], [`Sweep`] | who wants to read the kernel |
 
 mod causal;
 mod change;
@@ -39,11 +39,12 @@ mod keyed;
 mod newtype;
 mod passage;
 mod record;
+mod settling;
 mod small_map;
 
 use alloc::borrow::Cow;
 
-pub use causal::{Causal, Full};
+pub use causal::{Causal, Full, Refused};
 pub use change::{Change, DotsChange, Event, KeyedChange};
 pub use delta::Delta;
 pub use dots::Dots;
@@ -51,6 +52,8 @@ pub use edit::{Author, Edit, Editable, Handle, Pen, Plain, Root};
 pub use keyed::Keyed;
 pub use newtype::Newtype;
 pub use passage::{Meeting, Naming, Receipt};
+pub(crate) use settling::Sweeps;
+pub use settling::{Settling, Sweep};
 
 use crate::causality::Names;
 
@@ -87,6 +90,9 @@ pub trait Store: Editable<Change: Change> + Clone {
 
     /// All facts as a change that adds them.
     fn export(&self, names: &Names) -> Self::Change;
+
+    /// Folds and drops what is settled. No reading changes.
+    fn settle(&mut self, settling: &Settling);
 
     /// Drops the empty places that handles have left in this store and in `change`.
     fn tidy(&mut self, change: &mut Self::Change, pen: &Pen<'_>);

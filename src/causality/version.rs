@@ -160,6 +160,21 @@ impl Version {
         result
     }
 
+    /// The events that are in both sets.
+    pub(crate) fn intersection(&self, other: &Version) -> Version {
+        self.difference(&self.difference(other))
+    }
+
+    /// How many events of `replica` there are before the first that is missing.
+    pub(crate) fn prefix(&self, replica: ReplicaId) -> u64 {
+        self.runs_of(replica).next().map_or(0, |(first, last)| if first == 1 { last } else { 0 })
+    }
+
+    /// Whether no event is missing before the last of its replica.
+    pub(crate) fn is_prefix(&self) -> bool {
+        self.replicas().all(|replica| self.prefix(replica) == self.last(replica))
+    }
+
     /// The replicas that have an event in the set, in order.
     pub fn replicas(&self) -> impl ExactSizeIterator<Item = ReplicaId> + '_ {
         self.entries.iter().map(|(replica, _)| *replica)

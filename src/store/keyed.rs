@@ -7,7 +7,7 @@ use core::cmp::Ordering;
 use core::fmt;
 
 use super::change::{Change, KeyedChange};
-use super::{Edit, Editable, Meeting, Naming, Pen, Receipt, Store};
+use super::{Edit, Editable, Meeting, Naming, Pen, Receipt, Settling, Store};
 use crate::causality::Names;
 
 /// Stores by key: `Keyed<T, Dots<()>>` is an add-wins set, `Keyed<K, S>` a map, nested at will.
@@ -44,6 +44,16 @@ impl<K: Ord, S> Keyed<K, S> {
         K: Borrow<Q>,
     {
         self.children.get(key)
+    }
+}
+
+impl<K: Ord, S: Store> Keyed<K, S> {
+    /// Settles what is under each key in a way of its own. Keys under which nothing is left go.
+    pub fn settle_each(&mut self, mut settle: impl FnMut(&mut S)) {
+        self.children.retain(|_, child| {
+            settle(child);
+            !child.is_empty()
+        });
     }
 }
 
@@ -243,6 +253,10 @@ impl<K: Ord + Clone, S: Store> Store for Keyed<K, S> {
 
     fn export(&self, names: &Names) -> Self::Change {
         KeyedChange { keys: self.children.iter().map(|(k, s)| (k.clone(), s.export(names))).collect() }
+    }
+
+    fn settle(&mut self, settling: &Settling) {
+        self.settle_each(|child| child.settle(settling));
     }
 
     fn tidy(&mut self, change: &mut Self::Change, pen: &Pen<'_>) {

@@ -326,6 +326,11 @@ macro_rules! __record {
                     RecordChange { $($field: $crate::store::Store::export(&self.$field, names),)* }
                 }
 
+                #[allow(unused_variables, reason = "a record may have no fields")]
+                fn settle(&mut self, settling: &$crate::store::Settling) {
+                    $($crate::store::Store::settle(&mut self.$field, settling);)*
+                }
+
                 fn tidy(&mut self, change: &mut Self::Change, pen: &$crate::store::Pen<'_>) {
                     $($crate::store::Store::tidy(&mut self.$field, &mut change.$field, pen);)*
                 }

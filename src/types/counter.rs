@@ -1,6 +1,6 @@
 use core::fmt;
 
-use crate::store::{Dots, Edit, Newtype};
+use crate::store::{Dots, DotsChange, Edit, Newtype, Pen, Settling, Store};
 
 /// A count that goes up and down, and can be reset or removed.
 ///
@@ -78,7 +78,7 @@ impl Edit<'_, Counter> {
 
     /// Takes away all increments that this replica has seen; if there are none, nothing happens.
     pub fn reset(&mut self) {
-        self.inner().clear();
+        self.state.clear(self.change, self.pen);
     }
 }
 
@@ -95,6 +95,14 @@ impl Newtype for Counter {
 
     fn into_inner(self) -> Dots<i64> {
         self.increments
+    }
+
+    fn settle_facts(&mut self, settling: &Settling) {
+        self.increments.fold(settling, |a, b| a.checked_add(*b));
+    }
+
+    fn clear_facts(&mut self, change: &mut DotsChange<i64>, pen: &Pen<'_>) {
+        self.increments.clear_folded(change, pen);
     }
 }
 
