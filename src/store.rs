@@ -16,6 +16,9 @@
 //! deltas and whole states arrived. That is what makes it right to skip a merge by comparing versions, to send
 //! what a peer's version lacks, and to call two states equal because their versions are.
 //!
+//! What only concurrency needed can be settled, up to a horizon; then store and `ahead` are functions of version and
+//! horizon: see [`Causal::settle`].
+//!
 //! **Absent from the store and in the version means removed.** Therefore a change is applied whole or not at all,
 //! and nothing is dropped silently.
 //!

@@ -37,9 +37,9 @@ use crate::store::{Dots, DotsChange, Edit, Newtype, Pen, Settling, Store};
 ///
 /// # Cost
 ///
-/// 16 bytes per transaction that added to it since the last reset; reading is `O(k)` for `k` of them. They will be
-/// folded once they are known to be settled everywhere, which comes with replication; until then, count in batches, or
-/// take a [`PnCounter`](crate::PnCounter).
+/// 16 bytes per transaction that added to it since the last reset; reading is `O(k)` for `k` of them. Those that are known
+/// to be stable can be [settled](crate::Causal::settle), and are then one for each replica (a few more, if sums do not fit 64
+/// bits). Where nobody settles, count in batches, or take a [`PnCounter`](crate::PnCounter).
 ///
 /// The sum is an `i128`, which the most dots that there can be do not overflow.
 ///

@@ -39,7 +39,8 @@ use crate::store::{Dots, Edit, Newtype, Settling};
 ///
 /// # Cost
 ///
-/// 16 bytes, plus 16 per concurrent operation, until the next one. Everything is `O(1)` but for those.
+/// 16 bytes, plus 16 per concurrent operation, until the next one. Everything is `O(1)` but for those. A flag that is disabled
+/// takes nothing once that is [settled](crate::Causal::settle).
 ///
 /// # Not for
 ///

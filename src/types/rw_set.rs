@@ -46,8 +46,7 @@ use crate::store::{Dots, Edit, Keyed, Newtype, Settling};
 /// # Cost
 ///
 /// Writing and asking are `O(log n)`, where `n` counts the removed members too: a removal leaves a fact of 16
-/// bytes and the member, until the removal is known to be settled everywhere (which comes with replication) or the
-/// set is [`reset`](Edit::reset). [`len`](Self::len) is `O(n)`.
+/// bytes and the member, until the removal is [settled](crate::Causal::settle) or the set is [`reset`](Edit::reset). [`len`](Self::len) is `O(n)`.
 ///
 /// # Not for
 ///

@@ -19,4 +19,5 @@ mod reading;
 mod record;
 mod seeds;
 mod semantics;
+mod settle;
 mod work;
