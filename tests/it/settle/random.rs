@@ -1,4 +1,5 @@
-//! Random histories of three members that acknowledge what they have seen, and settle what is stable, each when it likes.
+//! Random histories of three members that acknowledge what they have seen, and settle what is stable, each when it likes;
+//! and of a reader, whom nobody asks.
 //!
 //! Beside each replica there is its twin, which does and hears the same and never settles. Whenever all that happened before
 //! what a replica knows is known to it too, the two must read the same, and the replica must be what one gets who takes in
@@ -74,21 +75,30 @@ struct World {
     /// Whether replicas write even if something is missing that happened before what they know.
     with_gaps: bool,
     dropped: usize,
+    refused: usize,
 }
 
 const MEMBERS: usize = 3;
+/// The last of them only reads.
+const REPLICAS: usize = 4;
 
 impl World {
     fn new(with_gaps: bool) -> Self {
         // The order of ids is not the order of names.
-        let ids = [2, 3, 1].map(id);
+        let ids = [2, 3, 1, 4].map(id);
         let replica = |n: usize| Replica {
             settling: Writer::with_id(ids[n]),
             plain: Writer::with_id(ids[n]),
             knows: BTreeSet::new(),
             acknowledged: vec![Vec::new(); MEMBERS],
         };
-        World { replicas: (0..MEMBERS).map(replica).collect(), steps: Vec::new(), with_gaps, dropped: 0 }
+        World {
+            replicas: (0..REPLICAS).map(replica).collect(),
+            steps: Vec::new(),
+            with_gaps,
+            dropped: 0,
+            refused: 0,
+        }
     }
 
     fn is_closed(&self, knows: &BTreeSet<usize>) -> bool {
@@ -96,10 +106,10 @@ impl World {
     }
 
     fn step(&mut self, [kind, who, a, b]: [u8; 4]) {
-        let who = usize::from(who) % MEMBERS;
-        let other = (who + 1 + usize::from(a) % (MEMBERS - 1)) % MEMBERS;
+        let who = [0, 1, 2, 0, 1, 2, 3][usize::from(who) % 7];
+        let other = (who + 1 + usize::from(a) % (REPLICAS - 1)) % REPLICAS;
         match kind % 12 {
-            0..=3 => {
+            0..=3 if who < MEMBERS => {
                 if self.with_gaps || self.is_closed(&self.replicas[who].knows) {
                     self.write(who, &[(a, b), (b, a)][..1 + usize::from(kind == 3)]);
                 }
@@ -116,12 +126,13 @@ impl World {
                 self.hear(who, &missing);
             }
             8 => self.meet(who, other),
-            9 => {
+            9 if other < MEMBERS => {
                 let version = self.replicas[other].settling.version().clone();
                 let member = self.replicas[other].settling.replica();
                 self.replicas[who].acknowledged[other].push((member, version));
             }
-            _ => self.settle(who),
+            10 | 11 if who < MEMBERS => self.settle(who),
+            _ => {}
         }
         self.check(who);
     }
@@ -144,10 +155,19 @@ impl World {
             plain.join(self.steps[*step].plain.clone());
         }
         let replica = &mut self.replicas[who];
-        // Members have acknowledged what others have settled.
-        replica.settling.try_apply(settling.without(replica.settling.version())).unwrap();
-        replica.plain.apply(plain);
-        replica.knows.extend(steps);
+        let before = replica.settling.state().clone();
+        match replica.settling.try_apply(settling) {
+            Ok(_) => {
+                replica.plain.apply(plain);
+                replica.knows.extend(steps);
+            }
+            Err(refused) => {
+                assert_eq!(refused, Refused::Behind);
+                assert!(who >= MEMBERS, "members have acknowledged what others have settled");
+                assert_eq!(replica.settling.state(), &before);
+                self.refused += 1;
+            }
+        }
     }
 
     fn meet(&mut self, who: usize, other: usize) {
@@ -207,24 +227,24 @@ impl World {
         assert_eq!(at_once.encode(), bytes);
     }
 
-    fn end(mut self) -> usize {
+    fn end(mut self) -> (usize, usize) {
         for _ in 0..2 {
-            for who in 0..MEMBERS {
-                (0..MEMBERS).filter(|other| *other != who).for_each(|other| self.meet(who, other));
+            for who in 0..REPLICAS {
+                (0..REPLICAS).filter(|other| *other != who).for_each(|other| self.meet(who, other));
             }
         }
-        for who in 0..MEMBERS {
+        for who in 0..REPLICAS {
             self.check(who);
             assert_eq!(self.replicas[who].settling.state(), self.replicas[0].settling.state());
         }
         // And now that all know all, all is stable.
         let all = self.replicas[0].settling.version().clone();
-        for who in 0..MEMBERS {
+        for who in 0..REPLICAS {
             self.replicas[who].settling.settle(&all);
             assert_eq!(self.replicas[who].settling.horizon(), &all);
             self.check(who);
         }
-        self.dropped
+        (self.dropped, self.refused)
     }
 }
 
@@ -233,7 +253,8 @@ fn config() -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-fn run(with_gaps: bool, steps: &[[u8; 4]]) -> usize {
+/// Tells how many facts were folded or dropped, and how many deltas refused.
+fn run(with_gaps: bool, steps: &[[u8; 4]]) -> (usize, usize) {
     let mut world = World::new(with_gaps);
     steps.iter().for_each(|step| world.step(*step));
     world.end()
@@ -254,15 +275,18 @@ proptest! {
     }
 }
 
-/// That these histories do settle something.
+/// That in these histories something is settled, and somebody behind.
 #[test]
-fn histories_settle() {
+fn histories_settle_and_readers_fall_behind() {
     use proptest::strategy::ValueTree;
     use proptest::test_runner::TestRunner;
 
     let mut runner = TestRunner::deterministic();
     let strategy = prop::collection::vec(any::<[u8; 4]>(), 100..120);
-    let dropped: usize =
-        (0..20).map(|_| run(false, &strategy.new_tree(&mut runner).unwrap().current())).sum();
-    assert!(dropped > 20, "{dropped}");
+    let mut all = (0, 0);
+    for _ in 0..40 {
+        let (dropped, refused) = run(false, &strategy.new_tree(&mut runner).unwrap().current());
+        all = (all.0 + dropped, all.1 + refused);
+    }
+    assert!(all.0 > 50 && all.1 > 5, "{all:?}");
 }
