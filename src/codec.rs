@@ -83,6 +83,10 @@ pub enum Kind {
     State = 1,
     /// A delta of a causal state.
     Delta = 2,
+    /// A causal state of which something is settled.
+    Settled = 3,
+    /// A delta of a causal state, with events that sweep what was settled.
+    Sweeping = 4,
 }
 
 /// What a reader takes at most.
@@ -109,8 +113,13 @@ impl Default for Limits {
 ///
 /// See [the module](self) for an example.
 pub trait Codec: Sized {
-    /// What it is.
-    const KIND: Kind;
+    /// What it may be.
+    const KINDS: &'static [Kind];
+
+    /// What it is: one of [`KINDS`](Self::KINDS).
+    fn kind(&self) -> Kind {
+        Self::KINDS[0]
+    }
 
     /// Of which type it is.
     fn shape(shape: &mut Shape);
@@ -123,7 +132,7 @@ pub trait Codec: Sized {
     /// # Errors
     ///
     /// If what is there is not what `write_body` writes.
-    fn read_body(input: &mut Input<'_>) -> Result<Self, DecodeError>;
+    fn read_body(kind: Kind, input: &mut Input<'_>) -> Result<Self, DecodeError>;
 
     /// The bytes.
     fn encode(&self) -> Vec<u8> {
@@ -144,7 +153,7 @@ pub trait Codec: Sized {
     #[doc(hidden)]
     fn write_all(&self, out: &mut Output<'_>) {
         out.put(&MAGIC);
-        out.put(&[FORMAT, Self::KIND as u8]);
+        out.put(&[FORMAT, self.kind() as u8]);
         let mut shape = Shape::default();
         Self::shape(&mut shape);
         out.count(shape.bytes().len());
@@ -159,18 +168,37 @@ pub trait Codec: Sized {
         input.check(magic == MAGIC, Wrong::NotOurs)?;
         let format = input.byte()?;
         input.check(format == FORMAT, Wrong::Format(format))?;
-        let kind = input.byte()?;
-        input.check(kind == Self::KIND as u8, Wrong::Kind(kind))?;
+        let kind = Self::read_kind(input)?;
         let mut shape = Shape::default();
         Self::shape(&mut shape);
         let n: usize = input.number()?;
         input.check(n == shape.bytes().len(), Wrong::Type)?;
         let is_same = input.bytes(n)? == shape.bytes();
         input.check(is_same, Wrong::Type)?;
-        let value = Self::read_body(input)?;
+        let value = Self::read_body(kind, input)?;
         let is_at_end = input.is_at_end();
         input.check(is_at_end, Wrong::Trailing)?;
         Ok(value)
+    }
+
+    #[doc(hidden)]
+    fn read_kind(input: &mut Input<'_>) -> Result<Kind, DecodeError> {
+        let kind = input.byte()?;
+        let known = Self::KINDS.iter().copied().find(|known| *known as u8 == kind);
+        input.ok(known, Wrong::Kind(kind))
+    }
+
+    /// As a part of something that tells its type.
+    #[doc(hidden)]
+    fn write_part(&self, out: &mut Output<'_>) {
+        out.put(&[self.kind() as u8]);
+        self.write_body(out);
+    }
+
+    #[doc(hidden)]
+    fn read_part(input: &mut Input<'_>) -> Result<Self, DecodeError> {
+        let kind = Self::read_kind(input)?;
+        Self::read_body(kind, input)
     }
 
     /// Reads all of `bytes`.
@@ -266,7 +294,7 @@ pub trait Codec: Sized {
 }
 
 impl<T: Element> Codec for T {
-    const KIND: Kind = Kind::Value;
+    const KINDS: &'static [Kind] = &[Kind::Value];
 
     fn shape(shape: &mut Shape) {
         T::shape(shape);
@@ -276,7 +304,7 @@ impl<T: Element> Codec for T {
         self.write(out);
     }
 
-    fn read_body(input: &mut Input<'_>) -> Result<Self, DecodeError> {
+    fn read_body(_: Kind, input: &mut Input<'_>) -> Result<Self, DecodeError> {
         Self::read(input)
     }
 }

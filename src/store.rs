@@ -1,7 +1,7 @@
 //! The kernel: facts tagged with the events that wrote them, and the root that keeps the version.
 //!
 //! ```text
-//! Causal<S>        { version, ahead, store: S }   the root; what travels, is saved, compared and merged
+//! Causal<S>        { version, ahead, horizon, store: S }   the root; what travels, is saved, compared and merged
 //!   Keyed<K, S>    key -> store                   a set, a map; nested at will
 //!     Dots<V>      dot -> V                       a leaf: flag, register, counter
 //!   a record       a struct of stores, by record!
@@ -16,6 +16,9 @@
 //! deltas and whole states arrived. That is what makes it right to skip a merge by comparing versions, to send
 //! what a peer's version lacks, and to call two states equal because their versions are.
 //!
+//! What only concurrency needed can be settled, up to a horizon; then store and `ahead` are functions of version and
+//! horizon: see [`Causal::settle`].
+//!
 //! **Absent from the store and in the version means removed.** Therefore a change is applied whole or not at all,
 //! and nothing is dropped silently.
 //!
@@ -25,7 +28,7 @@
 //! | [`Edit`], [`Handle`] | who writes functions that write |
 //! | [`Editable`], [`Pen`], [`Root`], [`Plain`], [`Author`] | who wants to know how mutations are made |
 //! | [`Newtype`] | who gives a shape a meaning of their own: see [the guide](crate::guide::your_own_type) |
-//! | [`Store`], [`Change`], [`Dots`], [`Keyed`]; [`Receipt`], [`Meeting`], [`Naming`] | who wants to read the kernel |
+//! | [`Store`], [`Change`], [`Dots`], [`Keyed`]; [`Receipt`], [`Meeting`], [`Naming`], [`Settling`], [`Sweep`] | who wants to read the kernel |
 
 mod causal;
 mod change;
@@ -40,11 +43,12 @@ mod newtype;
 mod part;
 mod passage;
 mod record;
+mod settling;
 mod small_map;
 
 use alloc::borrow::Cow;
 
-pub use causal::{Causal, Full};
+pub use causal::{Causal, Full, Refused};
 pub use change::{Change, DotsChange, Event, KeyedChange};
 pub use delta::Delta;
 pub use dots::Dots;
@@ -53,6 +57,8 @@ pub use keyed::Keyed;
 pub use newtype::Newtype;
 pub(crate) use part::Rest;
 pub use passage::{Meeting, Naming, Receipt};
+pub(crate) use settling::Sweeps;
+pub use settling::{Settling, Sweep};
 
 use crate::Dot;
 use crate::causality::Names;
@@ -93,6 +99,9 @@ pub trait Store: Editable<Change: Change> + Clone {
 
     /// Drops the facts that are gone elsewhere, and the places that this leaves empty.
     fn prune(&mut self, names: &Names, gone: &dyn Fn(Dot) -> bool);
+
+    /// Folds and drops what is settled. No reading changes.
+    fn settle(&mut self, settling: &Settling);
 
     /// Drops the empty places that handles have left in this store and in `change`.
     fn tidy(&mut self, change: &mut Self::Change, pen: &Pen<'_>);

@@ -1,6 +1,7 @@
 //! Replication without I/O.
 
 mod compare;
+mod group;
 pub mod inbox;
 mod link;
 mod log;
@@ -13,6 +14,7 @@ mod swarm;
 
 use crate::codec::Limits;
 
+pub use group::{Shared, Standing};
 pub use link::{Link, Refused, Stats};
 pub use log::LogBounds;
 pub use replica::{News, Replica, Watcher};

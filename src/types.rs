@@ -40,11 +40,11 @@
 //! | type | write | read | memory | grows with |
 //! |---|---|---|---|---|
 //! | [`OrSet`] | `O(log n)` | `O(log n)` | 56 bytes | live members |
-//! | [`RwSet`] | `O(log n)` | `O(log n)` | 70 bytes | members *ever* removed |
+//! | [`RwSet`] | `O(log n)` | `O(log n)` | 70 bytes | members *ever* removed, until that is settled |
 //! | [`EwFlag`] | `O(1)` | `O(1)` | 24 bytes | nothing |
 //! | [`DwFlag`] | `O(1)` | `O(1)` | 32 bytes | nothing |
 //! | [`MvRegister`], [`Lww`] | `O(siblings)` | `O(siblings)` | 24 or 32 bytes | concurrent writes, until the next write |
-//! | [`Counter`] | `O(log k)` | `O(k)` | 16 bytes per increment | increments `k` since the last reset |
+//! | [`Counter`] | `O(log k)` | `O(k)` | 16 bytes per increment | increments `k` since the last reset; settled ones are one for each replica |
 //! | [`Map`] | `O(log n)` + the value's | `O(log n)` + the value's | the value's | live keys |
 //! | [`LwwMap`] | `O(log n)` | `O(log n)` | 77 bytes | live keys |
 //! | [`GCounter`], [`PnCounter`] | `O(log r)` | `O(r)` | 49 bytes | replicas |
@@ -54,7 +54,7 @@
 //! | [`LwwRegister`], [`Max`](crate::Max), [`Min`](crate::Min) | `O(1)` | `O(1)` | 32 or 8 bytes | nothing |
 //!
 //! A [`Causal`](crate::Causal) root adds some 110 bytes per replica that ever wrote. What grows with removals and
-//! increments will be folded where it is known to be settled everywhere; that comes with replication.
+//! increments is folded where it is [settled](crate::Causal::settle).
 
 mod bounded_counter;
 mod counter;

@@ -6,8 +6,8 @@ use core::fmt;
 use core::ops::Deref;
 
 use crate::causality::Ticks;
-use crate::store::{Author, Full, Root};
-use crate::{Causal, Delta, HybridClock, ReplicaId, Store};
+use crate::store::{Author, Full, Refused, Root};
+use crate::{Causal, Delta, HybridClock, ReplicaId, Store, Version};
 
 /// A replica that can be written to: a state, and the only right to write under one replica id.
 ///
@@ -344,9 +344,14 @@ impl<S: Store + 'static> Writer<Causal<S>> {
     ///
     /// # Errors
     ///
-    /// [`Full`] if the state cannot name the replicas of the delta; nothing has changed.
-    pub fn try_apply(&mut self, delta: Delta<S>) -> Result<bool, Full> {
+    /// As [`Causal::try_apply`]; nothing has changed.
+    pub fn try_apply(&mut self, delta: Delta<S>) -> Result<bool, Refused> {
         self.state.try_apply(delta)
+    }
+
+    /// Settles what is stable: see [`Causal::settle`]. Returns true if anything was settled that was not before.
+    pub fn settle(&mut self, horizon: &Version) -> bool {
+        self.state.settle(horizon)
     }
 
     /// As [`join`](Self::join) and [`join_ref`](Self::join_ref), for states from strangers.

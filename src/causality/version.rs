@@ -160,6 +160,26 @@ impl Version {
         result
     }
 
+    /// The events that are in both sets.
+    pub(crate) fn intersection(&self, other: &Version) -> Version {
+        self.difference(&self.difference(other))
+    }
+
+    /// Whether all of `replica`'s events from `first` to `last` are in the set.
+    pub(crate) fn has_run(&self, replica: ReplicaId, first: u64, last: u64) -> bool {
+        self.runs_of(replica).any(|(from, to)| from <= first && last <= to)
+    }
+
+    /// How many events of `replica` there are before the first that is missing.
+    pub(crate) fn prefix(&self, replica: ReplicaId) -> u64 {
+        self.runs_of(replica).next().map_or(0, |(first, last)| if first == 1 { last } else { 0 })
+    }
+
+    /// Whether no event is missing before the last of its replica.
+    pub(crate) fn is_prefix(&self) -> bool {
+        self.replicas().all(|replica| self.prefix(replica) == self.last(replica))
+    }
+
     /// The replicas that have an event in the set, in order.
     pub fn replicas(&self) -> impl ExactSizeIterator<Item = ReplicaId> + '_ {
         self.entries.iter().map(|(replica, _)| *replica)

@@ -42,6 +42,8 @@ pub enum Wrong {
     NotSeen,
     /// Something is ahead that was seen, or ahead of nothing.
     Ahead,
+    /// Something is settled that was not seen, or swept that cannot have been.
+    Settled,
     /// An event is in two places, or kills itself.
     Twice,
     /// A value is not one of its type; what it should be.
@@ -73,6 +75,7 @@ impl fmt::Display for Wrong {
             Wrong::Version => f.write_str("intervals are empty, touching or out of bounds"),
             Wrong::NotSeen => f.write_str("something is of an event that was not seen"),
             Wrong::Ahead => f.write_str("something is ahead that cannot be"),
+            Wrong::Settled => f.write_str("something is settled that cannot be"),
             Wrong::Twice => f.write_str("an event is in two places, or kills itself"),
             Wrong::Value(expected) => write!(f, "this is not {expected}"),
             Wrong::Limit(what) => write!(f, "too many {what}"),

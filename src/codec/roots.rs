@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use super::facts::{FactReader, FactWriter};
 use super::{Codec, Columns, DecodeError, Element, Input, Kind, Output, Shape, Wrong};
 use crate::causality::Names;
+use crate::store::{Sweep, Sweeps};
 use crate::{Causal, Delta, Dot, ReplicaId, Version};
 
 /// Intervals: how many, and of each, how far it is from the one before, and how long.
@@ -50,14 +51,57 @@ fn read_table(input: &mut Input<'_>) -> Result<(Vec<ReplicaId>, Version), Decode
         input.check(table.last().is_none_or(|last| *last < id), Wrong::Order)?;
         table.push(id);
     }
+    let version = read_version(&table, input)?;
+    Ok((table, version))
+}
+
+fn read_version(table: &[ReplicaId], input: &mut Input<'_>) -> Result<Version, DecodeError> {
     let mut version = Version::new();
-    for id in &table {
+    for id in table {
         let runs = read_runs(input)?;
         if !runs.is_empty() {
             version.push(*id, runs);
         }
     }
-    Ok((table, version))
+    Ok(version)
+}
+
+/// Of each replica, how many events from the first on: all that there are in a horizon.
+fn write_horizon(table: &[ReplicaId], horizon: &Version, out: &mut Output<'_>) {
+    table.iter().for_each(|id| out.number(horizon.last(*id)));
+}
+
+fn read_horizon(table: &[ReplicaId], input: &mut Input<'_>) -> Result<Version, DecodeError> {
+    let mut horizon = Version::new();
+    for id in table {
+        let last: u64 = input.number()?;
+        input.check(last <= Dot::MAX_COUNTER, Wrong::Version)?;
+        if last > 0 {
+            horizon.push(*id, alloc::vec![(1, last)]);
+        }
+    }
+    input.check(!horizon.is_empty(), Wrong::Empty)?;
+    Ok(horizon)
+}
+
+/// Which events sweep, and up to where.
+fn write_sweeps(table: &[ReplicaId], sweeps: &Sweeps, out: &mut Output<'_>) {
+    out.count(sweeps.as_slice().iter().len());
+    for sweep in sweeps.as_slice() {
+        table.iter().for_each(|id| write_runs(sweep.events().runs_of(*id), out));
+        write_horizon(table, sweep.horizon(), out);
+    }
+}
+
+fn read_sweeps(table: &[ReplicaId], events: &Version, input: &mut Input<'_>) -> Result<Sweeps, DecodeError> {
+    let n = input.count()?;
+    input.check(n > 0, Wrong::Empty)?;
+    let mut sweeps = Vec::new();
+    for _ in 0..n {
+        let events = read_version(table, input)?;
+        sweeps.push(Sweep { events, horizon: read_horizon(table, input)? });
+    }
+    input.ok(Sweeps::checked(sweeps, events), Wrong::Settled)
 }
 
 /// The replicas of two versions, in order.
@@ -69,7 +113,11 @@ fn replicas(a: &Version, b: &Version) -> Vec<ReplicaId> {
 
 /// A version, what is ahead of it, and the facts.
 impl<S: Columns> Codec for Causal<S> {
-    const KIND: Kind = Kind::State;
+    const KINDS: &'static [Kind] = &[Kind::State, Kind::Settled];
+
+    fn kind(&self) -> Kind {
+        if self.horizon().is_empty() { Kind::State } else { Kind::Settled }
+    }
 
     fn shape(shape: &mut Shape) {
         S::shape(shape);
@@ -78,12 +126,17 @@ impl<S: Columns> Codec for Causal<S> {
     fn write_body(&self, out: &mut Output<'_>) {
         let table = replicas(self.version(), self.ahead());
         write_table(&table, self.version(), out);
+        if self.kind() == Kind::Settled {
+            write_horizon(&table, self.horizon(), out);
+        }
         self.ahead().write(out);
         S::write_column(&[&**self], &mut FactWriter::new(out, &table, self.version(), self.names()));
     }
 
-    fn read_body(input: &mut Input<'_>) -> Result<Self, DecodeError> {
+    fn read_body(kind: Kind, input: &mut Input<'_>) -> Result<Self, DecodeError> {
         let (table, seen) = read_table(input)?;
+        let horizon = if kind == Kind::Settled { read_horizon(&table, input)? } else { Version::new() };
+        input.check(seen.covers(&horizon), Wrong::Settled)?;
         let ahead = Version::read(input)?;
         let is_ahead = !seen.intersects(&ahead) && (ahead.is_empty() || !seen.is_empty());
         input.check(is_ahead, Wrong::Ahead)?;
@@ -92,13 +145,17 @@ impl<S: Columns> Codec for Causal<S> {
         let store = S::read_column(1, &mut reader)?.pop();
         reader.finish()?;
         let store = input.ok(store, Wrong::Truncated)?;
-        input.ok(Causal::from_decoded(table, seen, ahead, store), Wrong::Limit("replicas"))
+        input.ok(Causal::from_decoded(table, seen, ahead, horizon, store), Wrong::Limit("replicas"))
     }
 }
 
 /// The events, and what they change.
 impl<S: Columns> Codec for Delta<S> {
-    const KIND: Kind = Kind::Delta;
+    const KINDS: &'static [Kind] = &[Kind::Delta, Kind::Sweeping];
+
+    fn kind(&self) -> Kind {
+        if self.sweeps.is_empty() { Kind::Delta } else { Kind::Sweeping }
+    }
 
     fn shape(shape: &mut Shape) {
         S::shape(shape);
@@ -111,24 +168,34 @@ impl<S: Columns> Codec for Delta<S> {
             let strangers = kills.iter().map(|dot| dot.replica());
             table.extend(strangers.filter(|id| self.events().last(*id) == 0));
         });
+        table.extend(self.sweeps().flat_map(|sweep| sweep.horizon().replicas()));
         table[known..].sort_unstable();
         table.sort();
         table.dedup();
         write_table(&table, self.events(), out);
+        if self.kind() == Kind::Sweeping {
+            write_sweeps(&table, &self.sweeps, out);
+        }
         S::write_changes(&[self.change()], &mut FactWriter::new(out, &table, self.events(), &Names::new()));
     }
 
-    fn read_body(input: &mut Input<'_>) -> Result<Self, DecodeError> {
+    fn read_body(kind: Kind, input: &mut Input<'_>) -> Result<Self, DecodeError> {
         let (table, events) = read_table(input)?;
+        let sweeps = match kind {
+            Kind::Sweeping => read_sweeps(&table, &events, input)?,
+            _ => Sweeps::default(),
+        };
         let mut reader = FactReader::new(input, &table, &events);
         let change = S::read_changes(1, &mut reader)?.pop();
         let named = reader.finish()?;
-        let has_events = |id: &ReplicaId| events.last(*id) > 0;
+        let has_events = |id: &ReplicaId| {
+            events.last(*id) > 0 || sweeps.as_slice().iter().any(|sweep| sweep.horizon().last(*id) > 0)
+        };
         input.check(
             table.iter().zip(named).all(|(id, is_named)| is_named || has_events(id)),
             Wrong::Replica,
         )?;
         let change = input.ok(change, Wrong::Truncated)?;
-        Ok(Delta { events, change })
+        Ok(Delta { events, change, sweeps })
     }
 }

@@ -7,7 +7,7 @@ use core::ops::Deref;
 use super::Change;
 use super::edit::{Author, Pen, Root};
 use super::passage::Side;
-use super::{Delta, Dots, Editable, Meeting, Naming, Receipt, Store};
+use super::{Delta, Dots, Editable, Meeting, Naming, Receipt, Settling, Store};
 use crate::causality::Names;
 use crate::{Crdt, Dot, Lattice, ReplicaId, Version};
 
@@ -61,6 +61,8 @@ pub struct Causal<S> {
     pub(super) seen: Version,
     /// What those events have killed that is not in `seen`.
     pub(super) ahead: Version,
+    /// What is settled: of each replica all up to some event, and within `seen`.
+    pub(super) horizon: Version,
     pub(super) store: S,
 }
 
@@ -84,9 +86,15 @@ impl<S> Causal<S> {
         &self.ahead
     }
 
-    /// Whether both states have taken in the same events; if they are of one root, they are equal. `O(replicas)`.
+    /// What is settled: see [`settle`](Self::settle).
+    pub fn horizon(&self) -> &Version {
+        &self.horizon
+    }
+
+    /// Whether both states have taken in, and settled, the same events; if they are of one root, they are equal.
+    /// `O(replicas)`.
     pub fn same_version(&self, other: &Self) -> bool {
-        self.seen == other.seen
+        self.seen == other.seen && self.horizon == other.horizon
     }
 
     /// The facts of one leaf with the dots of the events that wrote them, in the order of the dots; none if `leaf`
@@ -121,7 +129,7 @@ impl<S> Causal<S> {
 impl<S: Store> Causal<S> {
     /// Joins with a state that is only borrowed, and clones what is new in it.
     ///
-    /// Returns true if any event was news. `O(replicas)` if none was.
+    /// Returns true if any event was news, or settled. `O(replicas)` if none was.
     ///
     /// # Panics
     ///
@@ -136,42 +144,117 @@ impl<S: Store> Causal<S> {
     ///
     /// [`Full`] if the two have more than about a million replicas between them; nothing has changed.
     pub fn try_join(&mut self, other: Cow<'_, Self>) -> Result<bool, Full> {
+        // What one has settled can be settled by whoever has seen as much.
         if self.seen.covers(&other.seen) {
-            return Ok(false);
+            return Ok(!other.horizon.is_empty() && self.settle(&other.horizon));
         }
         if other.seen.covers(&self.seen) {
+            let horizon = core::mem::take(&mut self.horizon);
             *self = other.into_owned();
+            self.settle(&horizon);
             return Ok(true);
         }
         self.name_all(&other.seen, Names::FOR_STRANGERS)?;
-        let (names, seen, ahead, store) = match other {
-            Cow::Borrowed(Causal { names, seen, ahead, store }) => {
-                (Cow::Borrowed(names), Cow::Borrowed(seen), Cow::Borrowed(ahead), Cow::Borrowed(store))
-            }
-            Cow::Owned(Causal { names, seen, ahead, store }) => {
-                (Cow::Owned(names), Cow::Owned(seen), Cow::Owned(ahead), Cow::Owned(store))
-            }
+        let (names, seen, ahead, horizon, store) = match other {
+            Cow::Borrowed(Causal { names, seen, ahead, horizon, store }) => (
+                Cow::Borrowed(names),
+                Cow::Borrowed(seen),
+                Cow::Borrowed(ahead),
+                Cow::Borrowed(horizon),
+                Cow::Borrowed(store),
+            ),
+            Cow::Owned(Causal { names, seen, ahead, horizon, store }) => (
+                Cow::Owned(names),
+                Cow::Owned(seen),
+                Cow::Owned(ahead),
+                Cow::Owned(horizon),
+                Cow::Owned(store),
+            ),
         };
-        let here = Side { names: &self.names, seen: &self.seen, ahead: &self.ahead };
-        let there = Side { names: &names, seen: &seen, ahead: &ahead };
+        let here = Side { names: &self.names, seen: &self.seen, ahead: &self.ahead, horizon: &self.horizon };
+        let there = Side { names: &names, seen: &seen, ahead: &ahead, horizon: &horizon };
         self.store.merge(store, &Meeting::new(here, there));
         self.seen.union(&seen);
         self.ahead.union(&ahead);
         self.ahead.subtract(&self.seen);
+        if self.horizon != *horizon {
+            self.horizon.union(&horizon);
+            // Facts of one replica are those of the side that had settled more of it: as folded as can be. But a place may
+            // be over and settled now of which each side had settled a part.
+            self.store.settle(&Settling::new(&self.names, &self.horizon, &self.horizon));
+        }
         self.assert_invariants();
         Ok(true)
+    }
+
+    /// Settles what is stable: puts together or drops facts that only concurrency needed. No reading changes. Returns true
+    /// if anything was settled that was not before.
+    ///
+    /// | type | what is settled |
+    /// |---|---|
+    /// | [`Counter`](crate::Counter) | becomes one increment for each replica (a few, if a sum does not fit 64 bits) |
+    /// | [`RwSet`](crate::RwSet), [`DwFlag`](crate::DwFlag) | removals and disablings are forgotten |
+    /// | all others | stays as it is |
+    ///
+    /// **This loses data unless `horizon` is stable.** An event is stable here if every replica that may write has
+    /// acknowledged a version which contains the event, *and* this state has seen all events of that replica in that
+    /// version. Then whatever has not arrived here yet was made by somebody who knew the event. That everybody has seen it is
+    /// not enough: a removal that was made without knowing of the event may be on its way.
+    ///
+    /// Of `horizon` is taken what has no gaps, neither there nor in what this state has seen: for each replica all events up
+    /// to some. The rest does nothing.
+    ///
+    /// The [`horizon`](Self::horizon) is part of the state, of its equality, its bytes and its digest, and joins as the
+    /// version does. States of one root that have seen and settled the same, and know the causes of all that they have seen,
+    /// are equal. Deltas of a writer that has settled may have to be refused by who has not seen what was settled: see
+    /// [`try_apply`](Self::try_apply).
+    ///
+    /// ```
+    /// use rejoin::{Causal, Counter, Writer};
+    ///
+    /// let mut a = Writer::<Causal<Counter>>::new();
+    /// for _ in 0..100 {
+    ///     a.edit(|visits| visits.add(1));
+    /// }
+    /// let mut state = a.into_state(); // there is no other replica, so all of it is stable
+    /// let all = state.version().clone();
+    /// assert!(state.settle(&all));
+    /// assert_eq!(state.get(), 100);
+    /// assert_eq!(state.facts(|visits| Some(rejoin::Newtype::inner(visits))).count(), 1);
+    /// ```
+    ///
+    /// # Cost
+    ///
+    /// `O(n)` if there is anything to settle, else `O(replicas)`. So settle now and then, not after each delta.
+    pub fn settle(&mut self, horizon: &Version) -> bool {
+        let mut news = Version::new();
+        for replica in horizon.replicas() {
+            let last = horizon.prefix(replica).min(self.seen.prefix(replica));
+            if last > self.horizon.last(replica) {
+                news.insert_run(replica, 1, last);
+            }
+        }
+        if news.is_empty() {
+            return false;
+        }
+        let before = self.horizon.clone();
+        self.horizon.union(&news);
+        self.store.settle(&Settling::new(&self.names, &before, &self.horizon));
+        self.assert_invariants();
+        true
     }
 
     /// Takes in a delta, or refuses it whole.
     ///
     /// # Errors
     ///
-    /// [`Full`] if the state cannot name the replicas of the delta; nothing has changed.
-    pub fn try_apply(&mut self, delta: Delta<S>) -> Result<bool, Full> {
+    /// [`Refused::Full`] if the state cannot name the replicas of the delta. [`Refused::Behind`] if the delta was made where
+    /// something was [settled](Self::settle) that is not even known here, nor by the delta. Nothing has changed.
+    pub fn try_apply(&mut self, delta: Delta<S>) -> Result<bool, Refused> {
         self.apply_within(delta, Names::FOR_STRANGERS)
     }
 
-    fn apply_within(&mut self, delta: Delta<S>, most_names: u32) -> Result<bool, Full> {
+    fn apply_within(&mut self, delta: Delta<S>, most_names: u32) -> Result<bool, Refused> {
         if self.seen.covers(&delta.events) {
             return Ok(false);
         }
@@ -180,11 +263,16 @@ impl<S: Store> Causal<S> {
         } else {
             delta.events
         };
+        if !delta.sweeps.are_within(&self.seen, &fresh) {
+            return Err(Refused::Behind);
+        }
         self.name_all(&fresh, most_names)?;
         self.seen.union(&fresh);
-        let ahead = &mut self.ahead;
-        self.store
-            .apply(delta.change, &mut Receipt { names: &self.names, fresh: &fresh, seen: &self.seen, ahead });
+        let Causal { names, seen, ahead, store, .. } = self;
+        store.apply(
+            delta.change,
+            &mut Receipt { names, fresh: &fresh, seen, ahead, sweeping: delta.sweeps.by_event() },
+        );
         ahead.subtract(&self.seen);
         self.assert_invariants();
         Ok(true)
@@ -194,6 +282,10 @@ impl<S: Store> Causal<S> {
     /// decoding, and by the tests.
     pub(super) fn assert_invariants(&self) {
         debug_assert!(!self.ahead.intersects(&self.seen), "what is ahead has not been seen");
+        debug_assert!(
+            self.horizon.is_prefix() && self.seen.covers(&self.horizon),
+            "what is settled was seen"
+        );
         debug_assert!(
             self.seen.replicas().all(|id| self.names.slot(id).is_some()),
             "who was seen has a name"
@@ -215,12 +307,14 @@ impl<S> Causal<S> {
         replicas: Vec<ReplicaId>,
         seen: Version,
         ahead: Version,
+        horizon: Version,
         store: S,
     ) -> Option<Self> {
         (replicas.len() <= Names::FOR_SAVED as usize).then(|| Causal {
             names: Names::sorted(replicas),
             seen,
             ahead,
+            horizon,
             store,
         })
     }
@@ -228,7 +322,15 @@ impl<S> Causal<S> {
 
 #[cfg(feature = "serde")]
 impl<S: Store> Causal<S> {
-    fn from_parts(seen: Version, ahead: Version, facts: S::Change) -> Result<Self, &'static str> {
+    fn from_parts(
+        seen: Version,
+        ahead: Version,
+        horizon: Version,
+        facts: S::Change,
+    ) -> Result<Self, &'static str> {
+        if !horizon.is_prefix() || !seen.covers(&horizon) {
+            return Err("a state has settled what it has not seen");
+        }
         // Whatever is ahead was killed by something that was seen.
         let mut sound = !seen.intersects(&ahead) && (ahead.is_empty() || !seen.is_empty());
         facts.visit(&mut |_, adds, kills| sound &= adds && kills.is_empty());
@@ -237,20 +339,11 @@ impl<S: Store> Causal<S> {
         }
         let mut state = Causal::<S>::default();
         state
-            .apply_within(Delta::from_parts(seen, facts)?, Names::FOR_SAVED)
-            .map_err(|Full| "a state cannot name so many replicas")?;
-        state.ahead = ahead;
+            .apply_within(Delta::from_parts(seen, facts, Vec::new())?, Names::FOR_SAVED)
+            .map_err(|_| "a state cannot name so many replicas")?;
+        (state.ahead, state.horizon) = (ahead, horizon);
         Ok(state)
     }
-}
-
-#[cfg(feature = "serde")]
-#[derive(serde::Serialize)]
-#[serde(rename = "Causal")]
-struct WireRef<'a, C> {
-    version: &'a Version,
-    ahead: &'a Version,
-    facts: C,
 }
 
 #[cfg(feature = "serde")]
@@ -260,14 +353,28 @@ struct Wire<C> {
     version: Version,
     ahead: Version,
     facts: C,
+    #[serde(default)]
+    horizon: Version,
 }
 
-/// A version, what is ahead of it, and the live facts as a change that adds them.
+/// A version, what is ahead of it, the live facts as a change that adds them, and the horizon, if there is one.
 #[cfg(feature = "serde")]
 impl<S: Store<Change: serde::Serialize>> serde::Serialize for Causal<S> {
     fn serialize<Z: serde::Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
-        let facts = self.store.export(&self.names, &|_| true);
-        WireRef { version: &self.seen, ahead: &self.ahead, facts }.serialize(serializer)
+        use serde::ser::SerializeStruct;
+
+        // Formats that tell fields by their places need them all.
+        let horizon = !serializer.is_human_readable() || !self.horizon.is_empty();
+        let mut wire = serializer.serialize_struct("Causal", 3 + usize::from(horizon))?;
+        wire.serialize_field("version", &self.seen)?;
+        wire.serialize_field("ahead", &self.ahead)?;
+        wire.serialize_field("facts", &self.store.export(&self.names, &|_| true))?;
+        if horizon {
+            wire.serialize_field("horizon", &self.horizon)?;
+        } else {
+            wire.skip_field("horizon")?;
+        }
+        wire.end()
     }
 }
 
@@ -275,7 +382,8 @@ impl<S: Store<Change: serde::Serialize>> serde::Serialize for Causal<S> {
 impl<'de, S: Store<Change: serde::Deserialize<'de>>> serde::Deserialize<'de> for Causal<S> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let wire = Wire::<S::Change>::deserialize(deserializer)?;
-        Causal::from_parts(wire.version, wire.ahead, wire.facts).map_err(serde::de::Error::custom)
+        Causal::from_parts(wire.version, wire.ahead, wire.horizon, wire.facts)
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -290,6 +398,34 @@ impl fmt::Display for Full {
 }
 
 impl core::error::Error for Full {}
+
+/// Why a state has refused a delta, whole. Nothing was applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refused {
+    /// The state would have to name more than about a million replicas.
+    Full,
+    /// The delta was made where something was settled that is not even known here: join with a state of there, or of
+    /// anybody who knows as much, and then apply the delta.
+    Behind,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refused::Full => Full.fmt(f),
+            Refused::Behind => f.write_str("the state is behind: take a state first; nothing was applied"),
+        }
+    }
+}
+
+impl core::error::Error for Refused {}
+
+impl From<Full> for Refused {
+    fn from(Full: Full) -> Self {
+        Refused::Full
+    }
+}
 
 impl<S> Deref for Causal<S> {
     type Target = S;
@@ -313,9 +449,10 @@ impl<S: Store> Crdt for Causal<S> {
 
     /// # Panics
     ///
-    /// If the state cannot name more replicas: see [`Causal::try_apply`].
+    /// If the state cannot name more replicas, or is behind what the delta's writer had settled: see
+    /// [`Causal::try_apply`].
     fn apply(&mut self, delta: Delta<S>) -> bool {
-        self.try_apply(delta).unwrap_or_else(|full| panic!("{full}"))
+        self.try_apply(delta).unwrap_or_else(|refused| panic!("{refused}"))
     }
 }
 
@@ -333,6 +470,9 @@ impl<S: Store> Drop for Transaction<'_, S> {
         if let Some((first, last)) = self.pen.minted() {
             self.seen.insert_run(self.pen.replica(), first, last);
             self.delta.events.insert_run(self.pen.replica(), first, last);
+        }
+        if let Some((events, horizon)) = self.pen.sweeping() {
+            self.delta.sweeps.insert(*events, horizon);
         }
         self.store.tidy(&mut self.delta.change, &self.pen);
         self.pen.put_down(self.author);
@@ -357,7 +497,8 @@ impl<S: Store + 'static> Root for Causal<S> {
         let slot =
             self.names.intern(author.replica()).expect("the last thousand names are kept for local writers");
         let first = self.last_of(author.replica()) + 1;
-        let pen = Pen::new(author, &self.names, slot, first);
+        let horizon = Some(&self.horizon).filter(|horizon| !horizon.is_empty());
+        let pen = Pen::new(author, &self.names, horizon, slot, first);
         let transaction =
             Transaction { author, store: &mut self.store, seen: &mut self.seen, delta: pending, pen };
         let mut handle = transaction.store.edit(&mut transaction.delta.change, &transaction.pen);
@@ -380,6 +521,7 @@ impl<S: Store> PartialEq for Causal<S> {
     fn eq(&self, other: &Self) -> bool {
         self.seen == other.seen
             && self.ahead == other.ahead
+            && self.horizon == other.horizon
             && self.store.same(&other.store, &Naming::new(&self.names, &other.names))
     }
 }
@@ -388,10 +530,11 @@ impl<S: Store> Eq for Causal<S> {}
 
 impl<S: fmt::Debug> fmt::Debug for Causal<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Causal")
-            .field("store", &self.store)
-            .field("version", &self.seen)
-            .field("ahead", &self.ahead)
-            .finish_non_exhaustive()
+        let mut state = f.debug_struct("Causal");
+        state.field("store", &self.store).field("version", &self.seen).field("ahead", &self.ahead);
+        if !self.horizon.is_empty() {
+            state.field("horizon", &self.horizon);
+        }
+        state.finish_non_exhaustive()
     }
 }

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use super::{Change, Store};
+use super::{Change, Store, Sweep, Sweeps};
 use crate::{Lattice, Version};
 
 /// What one or several transactions on a [`Causal`](super::Causal) changed; also the operation of the op-based face.
@@ -11,6 +11,7 @@ use crate::{Lattice, Version};
 pub struct Delta<S: Store> {
     pub(crate) events: Version,
     pub(crate) change: S::Change,
+    pub(crate) sweeps: Sweeps,
 }
 
 impl<S: Store> Delta<S> {
@@ -22,6 +23,12 @@ impl<S: Store> Delta<S> {
     /// What the events do, place by place.
     pub fn change(&self) -> &S::Change {
         &self.change
+    }
+
+    /// Which of the events kill, beside what they name, whatever is settled at their places. None, unless their writer has
+    /// [settled](super::Causal::settle) something.
+    pub fn sweeps(&self) -> impl ExactSizeIterator<Item = &Sweep> {
+        self.sweeps.as_slice().iter()
     }
 
     /// Whether it brings nothing: such a delta need not be sent.
@@ -39,15 +46,20 @@ impl<S: Store> Delta<S> {
 
     /// The given events, as far as they are in this delta. `O(delta)`; only those are cloned.
     pub fn only(&self, wanted: &Version) -> Self {
-        self.select(self.events.difference(&self.events.difference(wanted)))
+        self.select(self.events.intersection(wanted))
     }
 
     fn select(&self, events: Version) -> Self {
-        Delta { change: self.change.select(&|dot| events.contains(dot)), events }
+        let sweeps = if self.sweeps.is_empty() { Sweeps::default() } else { self.sweeps.select(&events) };
+        Delta { change: self.change.select(&|dot| events.contains(dot)), events, sweeps }
     }
 
     #[cfg(feature = "serde")]
-    pub(super) fn from_parts(events: Version, change: S::Change) -> Result<Self, &'static str> {
+    pub(super) fn from_parts(
+        events: Version,
+        change: S::Change,
+        sweeps: alloc::vec::Vec<Sweep>,
+    ) -> Result<Self, &'static str> {
         let mut dots = alloc::vec::Vec::new();
         change.visit(&mut |dot, _, _| dots.push(dot));
         if !dots.iter().all(|dot| events.contains(*dot)) {
@@ -57,13 +69,14 @@ impl<S: Store> Delta<S> {
         if dots.windows(2).any(|pair| pair[0] == pair[1]) {
             return Err("an event is in two places");
         }
-        Ok(Delta { events, change })
+        let sweeps = Sweeps::checked(sweeps, &events).ok_or("events cannot have swept that")?;
+        Ok(Delta { events, change, sweeps })
     }
 }
 
 impl<S: Store> Default for Delta<S> {
     fn default() -> Self {
-        Delta { events: Version::new(), change: S::Change::default() }
+        Delta { events: Version::new(), change: S::Change::default(), sweeps: Sweeps::default() }
     }
 }
 
@@ -76,19 +89,22 @@ impl<S: Store> Lattice for Delta<S> {
         let news = if self.events.intersects(&other.events) { other.without(&self.events) } else { other };
         self.events.union(&news.events);
         self.change.union(news.change);
+        if !news.sweeps.is_empty() {
+            self.sweeps.union(news.sweeps);
+        }
         true
     }
 }
 
 impl<S: Store> Clone for Delta<S> {
     fn clone(&self) -> Self {
-        Delta { events: self.events.clone(), change: self.change.clone() }
+        Delta { events: self.events.clone(), change: self.change.clone(), sweeps: self.sweeps.clone() }
     }
 }
 
 impl<S: Store<Change: PartialEq>> PartialEq for Delta<S> {
     fn eq(&self, other: &Self) -> bool {
-        self.events == other.events && self.change == other.change
+        self.events == other.events && self.change == other.change && self.sweeps == other.sweeps
     }
 }
 
@@ -96,15 +112,13 @@ impl<S: Store<Change: Eq>> Eq for Delta<S> {}
 
 impl<S: Store<Change: fmt::Debug>> fmt::Debug for Delta<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Delta").field("events", &self.events).field("change", &self.change).finish()
+        let mut delta = f.debug_struct("Delta");
+        delta.field("events", &self.events).field("change", &self.change);
+        if !self.sweeps.is_empty() {
+            delta.field("sweeps", &self.sweeps);
+        }
+        delta.finish()
     }
-}
-
-#[cfg(feature = "serde")]
-#[derive(serde::Serialize)]
-struct WireRef<'a, C> {
-    events: &'a Version,
-    change: &'a C,
 }
 
 #[cfg(feature = "serde")]
@@ -113,12 +127,26 @@ struct WireRef<'a, C> {
 struct Wire<C> {
     events: Version,
     change: C,
+    #[serde(default = "alloc::vec::Vec::new")]
+    sweeps: alloc::vec::Vec<Sweep>,
 }
 
 #[cfg(feature = "serde")]
 impl<S: Store<Change: serde::Serialize>> serde::Serialize for Delta<S> {
     fn serialize<Z: serde::Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
-        WireRef { events: &self.events, change: &self.change }.serialize(serializer)
+        use serde::ser::SerializeStruct;
+
+        // Formats that tell fields by their places need them all.
+        let sweeps = !serializer.is_human_readable() || !self.sweeps.is_empty();
+        let mut wire = serializer.serialize_struct("Delta", 2 + usize::from(sweeps))?;
+        wire.serialize_field("events", &self.events)?;
+        wire.serialize_field("change", &self.change)?;
+        if sweeps {
+            wire.serialize_field("sweeps", self.sweeps.as_slice())?;
+        } else {
+            wire.skip_field("sweeps")?;
+        }
+        wire.end()
     }
 }
 
@@ -126,7 +154,7 @@ impl<S: Store<Change: serde::Serialize>> serde::Serialize for Delta<S> {
 impl<'de, S: Store<Change: serde::Deserialize<'de>>> serde::Deserialize<'de> for Delta<S> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let wire = Wire::<S::Change>::deserialize(deserializer)?;
-        Delta::from_parts(wire.events, wire.change).map_err(serde::de::Error::custom)
+        Delta::from_parts(wire.events, wire.change, wire.sweeps).map_err(serde::de::Error::custom)
     }
 }
 

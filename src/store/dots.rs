@@ -7,7 +7,8 @@ use smallvec::SmallVec;
 
 use super::change::{DotsChange, Event};
 use super::facts::{Facts, Many};
-use super::{Edit, Editable, Meeting, Naming, Pen, Receipt, Store};
+use super::settling::Sweeping;
+use super::{Edit, Editable, Meeting, Naming, Pen, Receipt, Settling, Store};
 use crate::causality::{Names, Tag};
 use crate::{Dot, Version};
 
@@ -39,6 +40,41 @@ impl<V> Dots<V> {
     /// The live facts, in the order of their dots.
     pub fn values(&self) -> impl DoubleEndedIterator<Item = &V> + ExactSizeIterator {
         self.facts.iter().map(|(_, value)| value)
+    }
+
+    /// Puts settled facts of one replica together into one, under the last of their dots, as far as `combine` can make one
+    /// value of two. Facts of different replicas stay apart.
+    ///
+    /// From the first on, in the order of their dots: what could not be put together stays apart, and is not tried again. So
+    /// the result does not depend on how often it was done on the way. `combine` must be associative, as far as it
+    /// succeeds.
+    pub fn fold(&mut self, settling: &Settling, combine: impl Fn(&V, &V) -> Option<V>) {
+        if self.facts.len() < 2 || !self.facts.iter().any(|(tag, _)| settling.is_news(*tag)) {
+            return;
+        }
+        self.facts.change(|facts| {
+            let mut folded = Many::new();
+            for (tag, value) in facts.drain(..) {
+                // Facts are sorted by replica and counter, so what comes before a settled fact of its replica is settled.
+                if settling.is_news(tag)
+                    && let Some((last, sum)) = folded.last_mut()
+                    && last.slot() == tag.slot()
+                    && let Some(both) = combine(sum, &value)
+                {
+                    (*last, *sum) = (tag, both);
+                } else {
+                    folded.push((tag, value));
+                }
+            }
+            *facts = folded;
+        });
+    }
+
+    /// Drops all facts, if all of them are settled and `is_over`; a part of them is never dropped.
+    pub fn drop_settled(&mut self, settling: &Settling, is_over: impl FnOnce(&Self) -> bool) {
+        if self.facts.iter().all(|(tag, _)| settling.covers(*tag)) && is_over(self) {
+            self.facts.clear();
+        }
     }
 
     /// The live facts with their dots, in order. Names are those of the root that this leaf is in.
@@ -98,6 +134,11 @@ impl<V> Dots<V> {
         }
     }
 
+    /// Kills what is settled, as of `horizon`. All of it was seen, so none of it can be ahead.
+    fn sweep(&mut self, horizon: &Version, names: &Names) {
+        self.facts.change(|facts| facts.retain(|(tag, _)| !horizon.contains(names.dot(*tag))));
+    }
+
     fn kills(&self, names: &Names) -> SmallVec<[Dot; 1]> {
         if self.facts.is_empty() {
             return SmallVec::new();
@@ -122,6 +163,14 @@ impl<V> Dots<V> {
                 (None, Some(_)) => Ordering::Greater,
                 (None, None) => break,
             };
+            // One dot is one value, unless one side has folded others into it.
+            if order.is_eq()
+                && let Some((tag, value)) = theirs.next_if(|(tag, _)| meeting.prefers_theirs(*tag))
+            {
+                mine.next();
+                facts.push((tag, own(value)));
+                continue;
+            }
             if order.is_le()
                 && let Some((tag, value)) = mine.next()
                 && (order.is_eq() || !meeting.known_there(tag))
@@ -190,6 +239,17 @@ impl<V: Clone + Eq> Edit<'_, Dots<V>> {
         self.state.facts = Facts::one(tag, value);
     }
 
+    /// As [`write`](Self::write), in types that [drop](Dots::drop_settled) facts which are settled: the fact also takes the
+    /// place of what was dropped here and still stands elsewhere.
+    pub fn overwrite(&mut self, value: V) {
+        let is_bare = self.state.is_empty();
+        self.write(value);
+        // Facts that are still here were written over what was dropped before.
+        if is_bare && let [(tag, _)] = self.state.facts[..] {
+            self.pen.sweep(tag);
+        }
+    }
+
     /// Adds a fact beside those that are live here.
     pub fn add(&mut self, value: V) {
         let tag = self.pen.mint();
@@ -223,6 +283,31 @@ impl<V: Clone + Eq> Edit<'_, Dots<V>> {
     }
 }
 
+impl<V: Clone + Eq> Dots<V> {
+    /// Removes all facts, in types that [fold](Self::fold) those which are settled: also those that were folded here and are
+    /// still several elsewhere.
+    pub fn clear_folded(&mut self, change: &mut DotsChange<V>, pen: &Pen<'_>) {
+        let is_folded = self.facts.iter().any(|(tag, _)| pen.has_settled(*tag));
+        if let Some(tag) = self.kill_here(change, pen)
+            && is_folded
+        {
+            pen.sweep(tag);
+        }
+    }
+
+    /// An event that kills all facts, unless there are none.
+    fn kill_here(&mut self, change: &mut DotsChange<V>, pen: &Pen<'_>) -> Option<Tag> {
+        if self.facts.is_empty() {
+            return None;
+        }
+        let kills = self.kills(pen.names());
+        let tag = pen.mint();
+        change.insert(Event { dot: pen.dot(tag), add: None, kills });
+        self.facts.clear();
+        Some(tag)
+    }
+}
+
 impl<V: Clone + Eq> Store for Dots<V> {
     fn is_empty(&self) -> bool {
         self.facts.is_empty()
@@ -233,11 +318,7 @@ impl<V: Clone + Eq> Store for Dots<V> {
     }
 
     fn clear(&mut self, change: &mut Self::Change, pen: &Pen<'_>) {
-        if !self.facts.is_empty() {
-            let kills = self.kills(pen.names());
-            change.insert(Event { dot: pen.dot(pen.mint()), add: None, kills });
-            self.facts.clear();
-        }
+        self.kill_here(change, pen);
     }
 
     fn apply(&mut self, mut change: Self::Change, receipt: &mut Receipt<'_>) {
@@ -256,11 +337,17 @@ impl<V: Clone + Eq> Store for Dots<V> {
                 self.kill_all(&victims, receipt);
             }
         }
+        if !receipt.sweeping.is_empty() {
+            let sweeping =
+                change.events.iter().filter_map(|event| Sweeping::find(&receipt.sweeping, event.dot));
+            sweeping.for_each(|sweeping| self.sweep(sweeping.horizon, receipt.names));
+        }
     }
 
     fn merge(&mut self, other: Cow<'_, Self>, meeting: &Meeting<'_>) {
         if let ([(mine, _)], [(theirs, _)]) = (&self.facts[..], &other.facts[..])
             && *mine == meeting.translate(*theirs)
+            && !meeting.prefers_theirs(*mine)
         {
             return;
         }
@@ -291,6 +378,8 @@ impl<V: Clone + Eq> Store for Dots<V> {
             self.facts.change(|facts| facts.retain(|(tag, _)| !gone(names.dot(*tag))));
         }
     }
+
+    fn settle(&mut self, _: &Settling) {}
 
     fn tidy(&mut self, _: &mut Self::Change, _: &Pen<'_>) {}
 }

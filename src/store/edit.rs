@@ -6,12 +6,13 @@
 //! Edit { state, change, pen }      a handle on one place; handles on parts are made from it
 //! ```
 
+use alloc::boxed::Box;
 use core::cell::{Cell, RefCell};
 use core::fmt;
 use core::ops::Deref;
 
 use crate::causality::{ClockError, Names, Tag};
-use crate::{Crdt, Dot, HybridClock, ReplicaId, Stamp};
+use crate::{Crdt, Dot, HybridClock, ReplicaId, Stamp, Version};
 
 /// Something that a [`Writer`](crate::Writer) can hand out for writing.
 #[diagnostic::on_unimplemented(
@@ -126,11 +127,21 @@ pub struct Pen<'a> {
     /// The author's clock, as long as the transaction lasts.
     clock: RefCell<HybridClock>,
     now: Cell<Option<u64>>,
+    /// What is settled here; `None` if nothing is.
+    horizon: Option<&'a Version>,
+    /// Events of this transaction that sweep; nearly always none.
+    sweeping: RefCell<Option<Box<Version>>>,
 }
 
 impl<'a> Pen<'a> {
     /// A pen whose dots begin at `first`, in a state that calls the author `slot`.
-    pub(super) fn new(author: &Author, names: &'a Names, slot: u32, first: u64) -> Self {
+    pub(super) fn new(
+        author: &Author,
+        names: &'a Names,
+        horizon: Option<&'a Version>,
+        slot: u32,
+        first: u64,
+    ) -> Self {
         Pen {
             names,
             replica: author.replica(),
@@ -139,13 +150,15 @@ impl<'a> Pen<'a> {
             next: Cell::new(first),
             clock: RefCell::new(author.clock.duplicate()),
             now: Cell::new(author.now),
+            horizon,
+            sweeping: RefCell::new(None),
         }
     }
 
     /// A pen for plain values, which have no dots.
     fn plain(author: &Author) -> Self {
         static NOBODY: Names = Names::new();
-        Pen::new(author, &NOBODY, 0, 1)
+        Pen::new(author, &NOBODY, None, 0, 1)
     }
 
     /// Gives the clock back.
@@ -181,6 +194,24 @@ impl<'a> Pen<'a> {
     /// Whether this transaction has minted the dot.
     pub(super) fn has_minted(&self, dot: Dot) -> bool {
         dot.replica() == self.replica && dot.counter() >= self.first
+    }
+
+    /// Whether the fact is settled.
+    pub(super) fn has_settled(&self, tag: Tag) -> bool {
+        self.horizon.is_some_and(|horizon| horizon.contains(self.names.dot(tag)))
+    }
+
+    /// Says that an event of this transaction replaces whatever is settled at its place, if anything is settled at all.
+    pub(super) fn sweep(&self, minted: Tag) {
+        if self.horizon.is_some() {
+            self.sweeping.borrow_mut().get_or_insert_default().insert(self.dot(minted));
+        }
+    }
+
+    /// The events that sweep, and up to where.
+    #[inline]
+    pub(super) fn sweeping(&mut self) -> Option<(Box<Version>, &'a Version)> {
+        self.sweeping.get_mut().take().zip(self.horizon)
     }
 
     /// The dots minted so far, first and last.

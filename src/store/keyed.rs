@@ -7,7 +7,7 @@ use core::cmp::Ordering;
 use core::fmt;
 
 use super::change::{Change, KeyedChange};
-use super::{Edit, Editable, Meeting, Naming, Pen, Receipt, Store};
+use super::{Edit, Editable, Meeting, Naming, Pen, Receipt, Settling, Store};
 use crate::Dot;
 use crate::causality::Names;
 
@@ -45,6 +45,16 @@ impl<K: Ord, S> Keyed<K, S> {
         K: Borrow<Q>,
     {
         self.children.get(key)
+    }
+}
+
+impl<K: Ord, S: Store> Keyed<K, S> {
+    /// Settles what is under each key in a way of its own. Keys under which nothing is left go.
+    pub fn settle_each(&mut self, mut settle: impl FnMut(&mut S)) {
+        self.children.retain(|_, child| {
+            settle(child);
+            !child.is_empty()
+        });
     }
 }
 
@@ -255,6 +265,10 @@ impl<K: Ord + Clone, S: Store> Store for Keyed<K, S> {
             child.prune(names, gone);
             !child.is_empty()
         });
+    }
+
+    fn settle(&mut self, settling: &Settling) {
+        self.settle_each(|child| child.settle(settling));
     }
 
     fn tidy(&mut self, change: &mut Self::Change, pen: &Pen<'_>) {

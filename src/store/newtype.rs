@@ -1,6 +1,6 @@
 use alloc::borrow::Cow;
 
-use super::{Change, Edit, Editable, Meeting, Naming, Pen, Receipt, Store};
+use super::{Change, Edit, Editable, Meeting, Naming, Pen, Receipt, Settling, Store};
 use crate::Dot;
 use crate::causality::Names;
 
@@ -26,6 +26,20 @@ pub trait Newtype: Default + Clone {
     /// facts only record removals.
     fn is_visible(&self) -> bool {
         self.inner().is_present()
+    }
+
+    /// Folds or drops facts that are settled: see [`Causal::settle`](crate::Causal::settle). Nothing, unless something inside
+    /// does.
+    ///
+    /// A type that [folds](crate::Dots::fold) takes its facts away by [`clear_folded`](crate::Dots::clear_folded); one that
+    /// [drops](crate::Dots::drop_settled) writes by [`overwrite`](crate::Dots#method.overwrite).
+    fn settle_facts(&mut self, settling: &Settling) {
+        self.inner_mut().settle(settling);
+    }
+
+    /// Kills every fact that is live here.
+    fn clear_facts(&mut self, change: &mut <Self::Inner as Editable>::Change, pen: &Pen<'_>) {
+        self.inner_mut().clear(change, pen);
     }
 }
 
@@ -61,7 +75,7 @@ where
     }
 
     fn clear(&mut self, change: &mut Self::Change, pen: &Pen<'_>) {
-        self.inner_mut().clear(change, pen);
+        self.clear_facts(change, pen);
     }
 
     fn apply(&mut self, change: Self::Change, receipt: &mut Receipt<'_>) {
@@ -86,6 +100,10 @@ where
 
     fn prune(&mut self, names: &Names, gone: &dyn Fn(Dot) -> bool) {
         self.inner_mut().prune(names, gone);
+    }
+
+    fn settle(&mut self, settling: &Settling) {
+        self.settle_facts(settling);
     }
 
     fn tidy(&mut self, change: &mut Self::Change, pen: &Pen<'_>) {

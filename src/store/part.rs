@@ -1,5 +1,7 @@
 //! Parts of states, for two replicas that know exactly in what their states differ.
 
+use alloc::vec::Vec;
+
 use super::{Change, Delta, Full, Receipt, Store};
 use crate::causality::Names;
 use crate::codec::{Columns, FactVisitor};
@@ -27,10 +29,10 @@ impl<S: Store> Causal<S> {
         change.visit(&mut |dot, _, _| {
             events.insert(dot);
         });
-        Delta { events, change }
+        Delta { events, change, ..Delta::default() }
     }
 
-    /// Becomes the join of itself and of another state, of which only the rest is at hand.
+    /// Becomes the join of itself and of another state with the same horizon, of which only the rest is at hand.
     ///
     /// # Errors
     ///
@@ -49,7 +51,13 @@ impl<S: Store> Causal<S> {
         let mut dead = Version::new();
         self.store.apply(
             facts.change,
-            &mut Receipt { names: &self.names, fresh: &events, seen: &self.seen, ahead: &mut dead },
+            &mut Receipt {
+                names: &self.names,
+                fresh: &events,
+                seen: &self.seen,
+                ahead: &mut dead,
+                sweeping: Vec::new(),
+            },
         );
         self.ahead.union(ahead);
         self.ahead.subtract(&self.seen);

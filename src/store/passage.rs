@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::settling::Sweeping;
 use crate::causality::{Counters, Names, Tag};
 use crate::{Dot, ReplicaId, Version};
 
@@ -15,6 +16,8 @@ pub struct Receipt<'a> {
     pub(super) seen: &'a Version,
     /// Facts killed so far whose own event was not known before this delta.
     pub(super) ahead: &'a mut Version,
+    /// Events of the delta that sweep, sorted; nearly always none.
+    pub(super) sweeping: Vec<Sweeping<'a>>,
 }
 
 impl Receipt<'_> {
@@ -53,6 +56,8 @@ pub struct Meeting<'a> {
     /// What the other side has killed before seeing it; `None` when empty, as it nearly always is.
     ahead_there: Option<&'a Version>,
     ahead_here: Option<&'a Version>,
+    /// By my slot: whether they have settled more of that replica; `None` if nobody has, as nearly always.
+    settled_there: Option<Vec<bool>>,
 }
 
 /// What one of two states that meet knows.
@@ -61,6 +66,7 @@ pub(super) struct Side<'a> {
     pub(super) names: &'a Names,
     pub(super) seen: &'a Version,
     pub(super) ahead: &'a Version,
+    pub(super) horizon: &'a Version,
 }
 
 impl<'a> Meeting<'a> {
@@ -76,6 +82,10 @@ impl<'a> Meeting<'a> {
             seen_here: by_slot(here.seen),
             ahead_there: Some(there.ahead).filter(|version| !version.is_empty()),
             ahead_here: Some(here.ahead).filter(|version| !version.is_empty()),
+            settled_there: (!here.horizon.covers(there.horizon)).then(|| {
+                let is_further = |id: &ReplicaId| there.horizon.last(*id) > here.horizon.last(*id);
+                here.names.ids().iter().map(is_further).collect()
+            }),
         }
     }
 
@@ -86,6 +96,11 @@ impl<'a> Meeting<'a> {
     /// If the fact is not in their version, which no state that can be built or decoded allows.
     pub(super) fn translate(&self, theirs: Tag) -> Tag {
         self.naming.translate(theirs).expect("a state's version covers its facts")
+    }
+
+    /// Whether, of a fact that both have, theirs is the value: they may have folded into it what I have not.
+    pub(super) fn prefers_theirs(&self, tag: Tag) -> bool {
+        self.settled_there.as_ref().is_some_and(|further| further[tag.slot() as usize])
     }
 
     /// Whether they know the fact of this tag of mine: if they do and have it no more, it was removed.

@@ -334,6 +334,11 @@ macro_rules! __record {
                     $($crate::store::Store::prune(&mut self.$field, names, gone);)*
                 }
 
+                #[allow(unused_variables, reason = "a record may have no fields")]
+                fn settle(&mut self, settling: &$crate::store::Settling) {
+                    $($crate::store::Store::settle(&mut self.$field, settling);)*
+                }
+
                 fn tidy(&mut self, change: &mut Self::Change, pen: &$crate::store::Pen<'_>) {
                     $($crate::store::Store::tidy(&mut self.$field, &mut change.$field, pen);)*
                 }

@@ -8,14 +8,15 @@ use core::fmt;
 use core::ops::AddAssign;
 
 use super::compare::{Knowledge, Tags, sum};
+use super::group::Standing;
 use super::message::{Message, digest, low};
 use super::replica::Permit;
 use super::sketch::{Cell, MOST_WANTED, Sketch, Solver, high, mix, read_cells, write_cells};
 use super::stream::{Arrival, Stream};
 use super::{Config, Events, Replica, Replicated};
 use crate::codec::{DecodeError, Input, Limits, Output};
-use crate::store::Full;
-use crate::{Lattice, Version};
+use crate::store::{self, Full};
+use crate::{Lattice, ReplicaId, Version};
 
 /// One replica's side of a conversation with one other: a state machine that moves no bytes and reads no clock.
 ///
@@ -83,6 +84,13 @@ pub struct Link<T: Replicated> {
     theirs: Version,
     /// What the other knows that this replica has: its `heard`.
     told: Version,
+    /// What the other knows that is settled here.
+    told_horizon: Version,
+    /// What is settled there, and what the other had when it said so.
+    settled_there: Option<(Version, Version)>,
+    /// Who the other is, and what it was told that this side is.
+    name: Option<ReplicaId>,
+    named: Option<ReplicaId>,
     /// Whether to say what this replica has.
     must_tell: bool,
     /// Whether the other may lack something of what is in the log already.
@@ -192,6 +200,18 @@ pub enum Refused {
     OtherType,
     /// The state cannot name the replicas that it brings.
     Full,
+    /// It is based on what is settled there, and not known here: a state must come first.
+    Behind,
+    /// Who has sent it is not in the group, so what it writes is not taken in: a member must
+    /// [admit](Replica::admit) it first.
+    Stranger(ReplicaId),
+    /// Who has sent it has left the group. It must take a new id, and be admitted under that.
+    HasLeft(ReplicaId),
+    /// The other side does not take in what this one writes: it is not in the group.
+    Outside,
+    /// The other side does not take in what this one writes any more: it has left the group. It must take a new id, and be
+    /// admitted under that.
+    Left,
     /// What it says cannot be.
     Nonsense(&'static str),
 }
@@ -202,6 +222,11 @@ impl fmt::Display for Refused {
             Refused::Malformed(error) => write!(f, "a frame is malformed: {error}"),
             Refused::OtherType => f.write_str("the other replica's state is of another type"),
             Refused::Full => Full.fmt(f),
+            Refused::Behind => store::Refused::Behind.fmt(f),
+            Refused::Stranger(id) => write!(f, "{id} is not in the group: a member must admit it"),
+            Refused::HasLeft(id) => write!(f, "{id} has left the group: it must take a new id"),
+            Refused::Outside => f.write_str("this replica is not in the group: a member must admit it"),
+            Refused::Left => f.write_str("this replica has left the group: it must take a new id"),
             Refused::Nonsense(what) => write!(f, "a frame says what cannot be: {what}"),
         }
     }
@@ -221,6 +246,15 @@ impl From<Full> for Refused {
     }
 }
 
+impl From<store::Refused> for Refused {
+    fn from(refused: store::Refused) -> Self {
+        match refused {
+            store::Refused::Full => Refused::Full,
+            store::Refused::Behind => Refused::Behind,
+        }
+    }
+}
+
 impl<T: Replicated> Link<T> {
     /// A link that has not said anything. `session` tells this conversation from earlier ones between the same two: draw it at
     /// random.
@@ -234,6 +268,10 @@ impl<T: Replicated> Link<T> {
             heard: Version::new(),
             theirs: Version::new(),
             told: Version::new(),
+            told_horizon: Version::new(),
+            settled_there: None,
+            name: None,
+            named: None,
             must_tell: false,
             must_look_back: false,
             cursor: 0,
@@ -324,6 +362,7 @@ impl<T: Replicated> Link<T> {
             for message in Message::read_all(&bytes, &self.config.limits)? {
                 grew |= self.take(replica, now, message)?;
             }
+            self.take_note(replica);
         }
         Ok(grew)
     }
@@ -333,12 +372,28 @@ impl<T: Replicated> Link<T> {
         if is_hello == self.is_met {
             return Err(Refused::Nonsense("a greeting comes first, and once"));
         }
+        if matches!(
+            message,
+            Message::Events(_) | Message::State(_) | Message::Solved { .. } | Message::Rest { .. }
+        ) {
+            self.check_standing(replica)?;
+        }
         match message {
             Message::Hello { shape, digest } => self.greeted(replica, now, shape, digest)?,
             Message::Have { news, is_whole, digest } => {
                 replica.hear_of(&news);
                 self.learn(&news, is_whole, digest)?;
             }
+            Message::Name(id) => {
+                self.name = Some(id);
+                if let Some(Standing::Left) = replica.standing(id) {
+                    self.outbox.push_back(Message::Outside { has_left: true });
+                }
+            }
+            Message::Outside { has_left } => {
+                return Err(if has_left { Refused::Left } else { Refused::Outside });
+            }
+            Message::Settled(horizon) => self.settled_there = Some((horizon, self.heard.clone())),
             Message::Repeat => {
                 self.told = Version::new();
                 self.must_tell = true;
@@ -351,7 +406,7 @@ impl<T: Replicated> Link<T> {
             Message::Beyond => self.other_is_beyond(replica),
             Message::Whole => {
                 let state = replica.share();
-                self.tell_of(state.version());
+                self.tell_of(&*state);
                 self.theirs.union(state.version());
                 self.stats.states += 1;
                 self.outbox.push_back(Message::State(state));
@@ -359,19 +414,25 @@ impl<T: Replicated> Link<T> {
                     self.task = Task::None;
                 }
             }
-            Message::Compare { salt, ahead } => self.serve(replica, now, salt, ahead),
+            Message::Compare { salt, ahead, horizon } => self.serve(replica, now, salt, ahead, &horizon),
             Message::More(cells) => {
                 self.task_since = now;
                 let Task::Serving { sketch, tags, .. } = &mut self.task else { return Ok(false) };
                 let cells = usize::try_from(cells).unwrap_or(MOST_WANTED).min(MOST_WANTED);
                 self.outbox.push_back(cells_message(sketch, tags, cells));
             }
-            Message::Facts { count, ahead } => {
+            Message::Facts { count, ahead, horizon } => {
                 let theirs = Knowledge { seen: self.heard.clone(), ahead };
                 let Task::Asking { permit, mine, salt } = core::mem::replace(&mut self.task, Task::None)
                 else {
                     return Ok(false);
                 };
+                if mine.horizon() != horizon {
+                    // What one side has put together is several facts on the other.
+                    self.outbox.push_back(Message::Whole);
+                    self.task = Task::Awaiting { _permit: permit };
+                    return Ok(false);
+                }
                 let tags = Tags::new(&Knowledge::of(&*mine), &theirs);
                 let solver = Solver::new(tags.sketch(&*mine, salt));
                 self.task = Task::Solving { permit, mine, salt, theirs, count, tags, solver };
@@ -392,6 +453,32 @@ impl<T: Replicated> Link<T> {
             }
         }
         Ok(false)
+    }
+
+    /// Whether the other side may write.
+    fn check_standing(&self, replica: &Replica<T>) -> Result<(), Refused> {
+        if !replica.is_in_group() || replica.version().is_empty() {
+            // Who has nothing is a newcomer, and takes what it gets.
+            return Ok(());
+        }
+        let Some(name) = self.name else { return Err(Refused::Nonsense("in a group, a name comes first")) };
+        match replica.standing(name) {
+            Some(Standing::Stranger) => Err(Refused::Stranger(name)),
+            Some(Standing::Left) => Err(Refused::HasLeft(name)),
+            Some(Standing::Member) | None => Ok(()),
+        }
+    }
+
+    /// Takes note of what the other side has, and of what is settled there.
+    fn take_note(&mut self, replica: &mut Replica<T>) {
+        if let Some(name) = self.name {
+            replica.heard.hear(name, &self.heard);
+        }
+        // Who has seen all that the other had can settle what the other has settled.
+        if let Some((horizon, seen)) = self.settled_there.take_if(|(_, seen)| replica.has(seen)) {
+            let _ = seen;
+            replica.settle_all(&horizon);
+        }
     }
 
     fn greeted(&mut self, replica: &Replica<T>, now: u64, shape: u64, theirs: u128) -> Result<(), Refused> {
@@ -448,25 +535,36 @@ impl<T: Replicated> Link<T> {
         }
     }
 
-    fn tell_of(&mut self, version: &Version) {
+    fn tell_of(&mut self, state: &T) {
+        let version = state.version();
         let news = version.difference(&self.told);
         let digest = low(digest(version, self.stream.sessions().0));
         self.outbox.push_back(Message::Have { is_whole: self.told.is_empty(), news, digest });
         self.told = version.clone();
         self.must_tell = false;
+        let horizon = state.horizon();
+        if horizon != self.told_horizon {
+            self.outbox.push_back(Message::Settled(horizon.clone()));
+            self.told_horizon = horizon;
+        }
     }
 
-    fn serve(&mut self, replica: &mut Replica<T>, now: u64, salt: u64, ahead: Version) {
+    fn serve(&mut self, replica: &mut Replica<T>, now: u64, salt: u64, ahead: Version, horizon: &Version) {
         let (mine, yours) = self.stream.sessions();
         if !matches!(self.task, Task::None | Task::Serving { .. }) && Some(mine) > yours {
             // Both have asked, and it is this side that solves.
             return;
         }
         let (mine, theirs) = (replica.share(), Knowledge { seen: self.heard.clone(), ahead });
-        self.tell_of(mine.version());
+        self.tell_of(&*mine);
+        let facts = |count| Message::Facts { count, ahead: mine.ahead(), horizon: mine.horizon() };
+        if mine.horizon() != *horizon {
+            self.outbox.push_back(facts(0));
+            return;
+        }
         let tags = Tags::new(&Knowledge::of(&*mine), &theirs);
         let mut sketch = tags.sketch(&*mine, salt);
-        self.outbox.push_back(Message::Facts { count: sketch.len() as u64, ahead: mine.ahead() });
+        self.outbox.push_back(facts(sketch.len() as u64));
         self.outbox.push_back(cells_message(&mut sketch, &tags, FIRST_CELLS));
         self.task = Task::Serving { mine, salt, theirs, tags, sketch };
         self.task_since = now;
@@ -601,11 +699,15 @@ impl<T: Replicated> Link<T> {
         if !self.is_met {
             return None;
         }
+        if replica.is_in_group() && self.named != Some(replica.id()) {
+            self.named = Some(replica.id());
+            return Some(Message::Name(replica.id()));
+        }
         if let Some(message) = self.outbox.pop_front() {
             return Some(message);
         }
         if self.must_tell {
-            self.tell_of(replica.version());
+            self.tell_of(replica.state());
             return self.outbox.pop_front();
         }
         if let (Some(how), Task::None) = (self.must_pull, &self.task)
@@ -637,8 +739,8 @@ impl<T: Replicated> Link<T> {
         } else {
             let (mine_session, theirs) = self.stream.sessions();
             let salt = mix(u64::from(mine_session) << 32 | u64::from(theirs.unwrap_or(0)));
-            self.tell_of(mine.version());
-            self.outbox.push_back(Message::Compare { salt, ahead: mine.ahead() });
+            self.tell_of(&*mine);
+            self.outbox.push_back(Message::Compare { salt, ahead: mine.ahead(), horizon: mine.horizon() });
             self.task = Task::Asking { permit, mine, salt };
         }
     }
@@ -654,7 +756,7 @@ impl<T: Replicated> Link<T> {
             self.is_beyond = true;
             // Who does not know what it lacks would not ask for it.
             if self.told != *replica.version() {
-                self.tell_of(replica.version());
+                self.tell_of(replica.state());
             }
             self.outbox.push_back(Message::Beyond);
         }

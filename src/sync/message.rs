@@ -4,9 +4,9 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::Replicated;
-use crate::Version;
 use crate::codec::digest::Digest;
 use crate::codec::{Codec, DecodeError, Element, Input, Limits, Output, Shape, Wrong};
+use crate::{ReplicaId, Version};
 
 /// One thing that is said. A frame's worth of them is sent as one message.
 pub(super) enum Message<T: Replicated> {
@@ -14,6 +14,12 @@ pub(super) enum Message<T: Replicated> {
     Hello { shape: u64, digest: u128 },
     /// What I have that you do not know of; and a digest of all that I have. If it is whole, all that you knew is void.
     Have { news: Version, is_whole: bool, digest: u64 },
+    /// Who I am; said once, by who is in a group.
+    Name(ReplicaId),
+    /// You are not in the group, or not any more: what you write is not taken in.
+    Outside { has_left: bool },
+    /// What is settled here, as of what I have just told you to have.
+    Settled(Version),
     /// What you take me to have is not what I have: tell me what you have from the beginning.
     Repeat,
     /// What you lack, next in order.
@@ -23,9 +29,9 @@ pub(super) enum Message<T: Replicated> {
     /// Send me the whole state.
     Whole,
     /// Let us compare our facts, mine as of what I have just told you to have, with these known to be dead ahead of it.
-    Compare { salt: u64, ahead: Version },
+    Compare { salt: u64, ahead: Version, horizon: Version },
     /// So many facts are on my side, which is as of what I have just told you to have.
-    Facts { count: u64, ahead: Version },
+    Facts { count: u64, ahead: Version, horizon: Version },
     /// Send me so many cells.
     More(u64),
     /// The next cells, as they were written.
@@ -51,22 +57,36 @@ impl<T: Replicated> Message<T> {
                 news.write(out);
                 out.put(&digest.to_le_bytes());
             }
+            Message::Name(id) => {
+                out.put(&[14]);
+                id.write(out);
+            }
+            Message::Outside { has_left } => {
+                out.put(&[15]);
+                has_left.write(out);
+            }
+            Message::Settled(horizon) => {
+                out.put(&[16]);
+                horizon.write(out);
+            }
             Message::Repeat => out.put(&[2]),
             Message::Events(delta) => {
                 out.put(&[3]);
-                delta.write_body(out);
+                delta.write_part(out);
             }
             Message::Beyond => out.put(&[4]),
             Message::Whole => out.put(&[5]),
-            Message::Compare { salt, ahead } => {
+            Message::Compare { salt, ahead, horizon } => {
                 out.put(&[6]);
                 out.put(&salt.to_le_bytes());
                 ahead.write(out);
+                horizon.write(out);
             }
-            Message::Facts { count, ahead } => {
+            Message::Facts { count, ahead, horizon } => {
                 out.put(&[7]);
                 out.number(*count);
                 ahead.write(out);
+                horizon.write(out);
             }
             Message::More(cells) => {
                 out.put(&[8]);
@@ -81,16 +101,16 @@ impl<T: Replicated> Message<T> {
                 out.put(&[10]);
                 gone.write(out);
                 wanted.write(out);
-                facts.write_body(out);
+                facts.write_part(out);
             }
             Message::Rest { facts, sum } => {
                 out.put(&[11]);
                 out.put(&sum.to_le_bytes());
-                facts.write_body(out);
+                facts.write_part(out);
             }
             Message::State(state) => {
                 out.put(&[12]);
-                state.write_body(out);
+                state.write_part(out);
             }
         }
     }
@@ -107,11 +127,19 @@ impl<T: Replicated> Message<T> {
                 digest: u64::from_le_bytes(input.array()?),
             },
             2 => Message::Repeat,
-            3 => Message::Events(T::Delta::read_body(input)?),
+            3 => Message::Events(T::Delta::read_part(input)?),
             4 => Message::Beyond,
             5 => Message::Whole,
-            6 => Message::Compare { salt: u64::from_le_bytes(input.array()?), ahead: Version::read(input)? },
-            7 => Message::Facts { count: input.number()?, ahead: Version::read(input)? },
+            6 => Message::Compare {
+                salt: u64::from_le_bytes(input.array()?),
+                ahead: Version::read(input)?,
+                horizon: Version::read(input)?,
+            },
+            7 => Message::Facts {
+                count: input.number()?,
+                ahead: Version::read(input)?,
+                horizon: Version::read(input)?,
+            },
             8 => Message::More(input.number()?),
             9 => {
                 let n: usize = input.number()?;
@@ -120,13 +148,16 @@ impl<T: Replicated> Message<T> {
             10 => Message::Solved {
                 gone: Version::read(input)?,
                 wanted: Version::read(input)?,
-                facts: T::Delta::read_body(input)?,
+                facts: T::Delta::read_part(input)?,
             },
             11 => {
                 let sum = u64::from_le_bytes(input.array()?);
-                Message::Rest { facts: T::Delta::read_body(input)?, sum }
+                Message::Rest { facts: T::Delta::read_part(input)?, sum }
             }
-            12 => Message::State(Arc::new(T::read_body(input)?)),
+            14 => Message::Name(ReplicaId::read(input)?),
+            15 => Message::Outside { has_left: bool::read(input)? },
+            16 => Message::Settled(Version::read(input)?),
+            12 => Message::State(Arc::new(T::read_part(input)?)),
             _ => return Err(input.error(Wrong::Value("a message that is known here"))),
         })
     }
@@ -146,7 +177,7 @@ impl<T: Replicated> Message<T> {
         let mut shape = Shape::default();
         T::shape(&mut shape);
         let mut digest = Digest::new();
-        digest.write(&[T::KIND as u8]);
+        digest.write(&[T::KINDS[0] as u8]);
         digest.write(shape.bytes());
         low(digest.finish()) & u64::from(u32::MAX)
     }

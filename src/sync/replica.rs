@@ -3,9 +3,10 @@ use alloc::sync::{Arc, Weak};
 use core::fmt;
 use core::ops::Deref;
 
+use super::group::{Heard, Standing};
 use super::log::Log;
 use super::{Events, LogBounds, Replicated};
-use crate::store::Full;
+use crate::store::{Full, Refused};
 use crate::writer::{Identity, Renewal};
 use crate::{Lattice, ReplicaId, Version, Writer};
 
@@ -28,7 +29,7 @@ use crate::{Lattice, ReplicaId, Version, Writer};
 /// let news = shop.since(branch.version()).expect("the log reaches back so far");
 /// branch.receive(news)?;
 /// assert!(branch.has(&token) && branch.contains("Emma"));
-/// # Ok::<(), rejoin::store::Full>(())
+/// # Ok::<(), rejoin::store::Refused>(())
 /// ```
 ///
 /// # Reading one's own writes
@@ -46,6 +47,12 @@ pub struct Replica<T: Replicated> {
     log: Log<T::Delta>,
     /// Counts what was taken in that is not in the log.
     jumps: u64,
+    /// Counts what was settled.
+    settled: u64,
+    /// What members of the group have said to have.
+    pub(super) heard: Heard,
+    /// Tells of a replica how it stands to the group, if there is one.
+    standing: Option<fn(&T, ReplicaId) -> Standing>,
     on_change: Option<Arc<dyn Fn() + Send + Sync>>,
     /// The copy of the state that others are being told about.
     snapshot: Weak<T>,
@@ -105,6 +112,9 @@ impl<T: Replicated> Replica<T> {
             writer,
             log: Log::new(LogBounds::default()),
             jumps: 0,
+            settled: 0,
+            heard: Heard::default(),
+            standing: None,
             on_change: None,
             snapshot: Weak::new(),
             pulling: Arc::new(()),
@@ -169,8 +179,9 @@ impl<T: Replicated> Replica<T> {
     ///
     /// # Errors
     ///
-    /// [`Full`] if the state cannot name the replicas of the delta; nothing has changed.
-    pub fn receive(&mut self, delta: T::Delta) -> Result<bool, Full> {
+    /// [`Refused`] if the state cannot name the replicas of the delta, or does not know what it is based on; nothing has
+    /// changed.
+    pub fn receive(&mut self, delta: T::Delta) -> Result<bool, Refused> {
         if self.has(delta.events()) {
             return Ok(false);
         }
@@ -299,7 +310,30 @@ impl<T: Replicated> Replica<T> {
 
     /// How often the state has grown.
     pub(super) fn changes(&self) -> u64 {
-        self.log.span().1 + self.jumps
+        self.log.span().1 + self.jumps + self.settled
+    }
+
+    /// Says how to tell of a replica how it stands to the group.
+    pub(super) fn set_standing(&mut self, standing: fn(&T, ReplicaId) -> Standing) {
+        self.standing = Some(standing);
+    }
+
+    /// How a replica stands to the group, if there is one.
+    pub(super) fn standing(&self, id: ReplicaId) -> Option<Standing> {
+        self.standing.map(|standing| standing(self.state(), id))
+    }
+
+    /// Whether there is a group, so that who speaks must say who it is.
+    pub(super) fn is_in_group(&self) -> bool {
+        self.standing.is_some()
+    }
+
+    /// Settles what is stable: see [`Causal::settle`](crate::Causal::settle), which says what that means, and loses data if it
+    /// is not so. Returns true if anything was settled. [Groups](super::Shared) know what is stable.
+    pub fn settle_all(&mut self, stable: &Version) -> bool {
+        let is_news = self.writer.state_mut().settle(stable);
+        self.settled += u64::from(is_news);
+        is_news
     }
 
     pub(super) fn jumps(&self) -> u64 {

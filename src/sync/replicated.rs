@@ -3,7 +3,7 @@ use alloc::borrow::Cow;
 use super::message::low;
 use crate::codec::digest::Digest;
 use crate::codec::{Codec, Columns, DecodeError, Element, Input, Kind, Output, Shape};
-use crate::store::{Author, Change, Full, Rest, Root};
+use crate::store::{Author, Change, Full, Refused, Rest, Root};
 use crate::{Causal, Crdt, Delta, Dot, Lattice, ReplicaId, Version};
 
 /// A state that replicas keep in step: its version says what it has taken in.
@@ -18,12 +18,23 @@ pub trait Replicated: Root<Delta: Events> + Codec + Clone {
         Version::new()
     }
 
+    /// What it has settled.
+    fn horizon(&self) -> Version {
+        Version::new()
+    }
+
+    /// Settles what is stable: see [`Causal::settle`].
+    fn settle(&mut self, stable: &Version) -> bool {
+        let _ = stable;
+        false
+    }
+
     /// Takes in a delta, or refuses it whole.
     ///
     /// # Errors
     ///
-    /// [`Full`] if the state cannot name the replicas of the delta; nothing has changed.
-    fn take(&mut self, delta: Self::Delta) -> Result<bool, Full>;
+    /// [`Refused`]; nothing has changed.
+    fn take(&mut self, delta: Self::Delta) -> Result<bool, Refused>;
 
     /// Joins with a state, or refuses it whole.
     ///
@@ -46,7 +57,7 @@ pub trait Replicated: Root<Delta: Events> + Codec + Clone {
         Self::Delta::default()
     }
 
-    /// Becomes the join with a state at version `seen`, of which only the rest is at hand: facts that it has and this one
+    /// Becomes the join with a state at version `seen` that has settled the same, of which only the rest is at hand: facts that it has and this one
     /// does not know, and what is `gone` there.
     ///
     /// # Errors
@@ -87,7 +98,15 @@ impl<S: Columns + 'static> Replicated for Causal<S> {
         self.ahead().clone()
     }
 
-    fn take(&mut self, delta: Delta<S>) -> Result<bool, Full> {
+    fn horizon(&self) -> Version {
+        self.horizon().clone()
+    }
+
+    fn settle(&mut self, stable: &Version) -> bool {
+        self.settle(stable)
+    }
+
+    fn take(&mut self, delta: Delta<S>) -> Result<bool, Refused> {
         self.try_apply(delta)
     }
 
@@ -132,7 +151,7 @@ impl<S: Columns> Events for Delta<S> {
     }
 
     fn only_adds(&self) -> bool {
-        let mut only_adds = true;
+        let mut only_adds = self.sweeps().len() == 0;
         self.change().visit(&mut |_, adds, kills| only_adds &= adds && kills.is_empty());
         only_adds
     }
@@ -241,7 +260,7 @@ impl<T: Root<Delta: Clone + Element> + Element + Clone + 'static> Replicated for
         &self.seen
     }
 
-    fn take(&mut self, delta: Self::Delta) -> Result<bool, Full> {
+    fn take(&mut self, delta: Self::Delta) -> Result<bool, Refused> {
         Ok(self.apply(delta))
     }
 
@@ -267,7 +286,7 @@ impl<D: Lattice + Clone + Element> Events for NumberedDelta<D> {
 }
 
 impl<T: Element> Codec for Numbered<T> {
-    const KIND: Kind = Kind::State;
+    const KINDS: &'static [Kind] = &[Kind::State];
 
     fn shape(shape: &mut Shape) {
         T::shape(shape);
@@ -278,13 +297,13 @@ impl<T: Element> Codec for Numbered<T> {
         self.value.write(out);
     }
 
-    fn read_body(input: &mut Input<'_>) -> Result<Self, DecodeError> {
+    fn read_body(_: Kind, input: &mut Input<'_>) -> Result<Self, DecodeError> {
         Ok(Numbered { seen: Version::read(input)?, value: T::read(input)? })
     }
 }
 
 impl<D: Element> Codec for NumberedDelta<D> {
-    const KIND: Kind = Kind::Delta;
+    const KINDS: &'static [Kind] = &[Kind::Delta];
 
     fn shape(shape: &mut Shape) {
         D::shape(shape);
@@ -295,7 +314,7 @@ impl<D: Element> Codec for NumberedDelta<D> {
         self.change.write(out);
     }
 
-    fn read_body(input: &mut Input<'_>) -> Result<Self, DecodeError> {
+    fn read_body(_: Kind, input: &mut Input<'_>) -> Result<Self, DecodeError> {
         Ok(NumberedDelta { events: Version::read(input)?, change: D::read(input)? })
     }
 }

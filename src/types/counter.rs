@@ -1,6 +1,6 @@
 use core::fmt;
 
-use crate::store::{Dots, Edit, Newtype};
+use crate::store::{Dots, DotsChange, Edit, Newtype, Pen, Settling, Store};
 
 /// A count that goes up and down, and can be reset or removed.
 ///
@@ -37,9 +37,9 @@ use crate::store::{Dots, Edit, Newtype};
 ///
 /// # Cost
 ///
-/// 16 bytes per transaction that added to it since the last reset; reading is `O(k)` for `k` of them. They will be
-/// folded once they are known to be settled everywhere, which comes with replication; until then, count in batches, or
-/// take a [`PnCounter`](crate::PnCounter).
+/// 16 bytes per transaction that added to it since the last reset; reading is `O(k)` for `k` of them. Those that are known
+/// to be stable can be [settled](crate::Causal::settle), and are then one for each replica (a few more, if sums do not fit 64
+/// bits). Where nobody settles, count in batches, or take a [`PnCounter`](crate::PnCounter).
 ///
 /// The sum is an `i128`, which the most dots that there can be do not overflow.
 ///
@@ -78,7 +78,7 @@ impl Edit<'_, Counter> {
 
     /// Takes away all increments that this replica has seen; if there are none, nothing happens.
     pub fn reset(&mut self) {
-        self.inner().clear();
+        self.state.clear(self.change, self.pen);
     }
 }
 
@@ -95,6 +95,14 @@ impl Newtype for Counter {
 
     fn into_inner(self) -> Dots<i64> {
         self.increments
+    }
+
+    fn settle_facts(&mut self, settling: &Settling) {
+        self.increments.fold(settling, |a, b| a.checked_add(*b));
+    }
+
+    fn clear_facts(&mut self, change: &mut DotsChange<i64>, pen: &Pen<'_>) {
+        self.increments.clear_folded(change, pen);
     }
 }
 

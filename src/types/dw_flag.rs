@@ -1,6 +1,6 @@
 use core::fmt;
 
-use crate::store::{Dots, Edit, Newtype};
+use crate::store::{Dots, Edit, Newtype, Settling};
 
 /// A flag in which disabling wins. It starts disabled.
 ///
@@ -39,7 +39,8 @@ use crate::store::{Dots, Edit, Newtype};
 ///
 /// # Cost
 ///
-/// 16 bytes, plus 16 per concurrent operation, until the next one. Everything is `O(1)` but for those.
+/// 16 bytes, plus 16 per concurrent operation, until the next one. Everything is `O(1)` but for those. A flag that is disabled
+/// takes nothing once that is [settled](crate::Causal::settle).
 ///
 /// # Not for
 ///
@@ -64,12 +65,12 @@ impl DwFlag {
 impl Edit<'_, DwFlag> {
     /// Enables the flag.
     pub fn enable(&mut self) {
-        self.inner().write(true);
+        self.inner().overwrite(true);
     }
 
     /// Disables the flag, also if it is not enabled.
     pub fn disable(&mut self) {
-        self.inner().write(false);
+        self.inner().overwrite(false);
     }
 
     /// Forgets all that was done here, as if it had never been: the flag is disabled, and does not insist. Removing the
@@ -96,6 +97,10 @@ impl Newtype for DwFlag {
 
     fn is_visible(&self) -> bool {
         self.is_enabled()
+    }
+
+    fn settle_facts(&mut self, settling: &Settling) {
+        self.operations.drop_settled(settling, |operations| operations.values().any(|enables| !enables));
     }
 }
 

@@ -1,7 +1,7 @@
 use core::borrow::Borrow;
 use core::fmt;
 
-use crate::store::{Dots, Edit, Keyed, Newtype};
+use crate::store::{Dots, Edit, Keyed, Newtype, Settling};
 
 /// A set in which removing wins.
 ///
@@ -46,8 +46,7 @@ use crate::store::{Dots, Edit, Keyed, Newtype};
 /// # Cost
 ///
 /// Writing and asking are `O(log n)`, where `n` counts the removed members too: a removal leaves a fact of 16
-/// bytes and the member, until the removal is known to be settled everywhere (which comes with replication) or the
-/// set is [`reset`](Edit::reset). [`len`](Self::len) is `O(n)`.
+/// bytes and the member, until the removal is [settled](crate::Causal::settle) or the set is [`reset`](Edit::reset). [`len`](Self::len) is `O(n)`.
 ///
 /// # Not for
 ///
@@ -97,12 +96,12 @@ impl<T> RwSet<T> {
 impl<T: Ord + Clone> Edit<'_, RwSet<T>> {
     /// Adds a member. `O(log n)`.
     pub fn insert(&mut self, value: T) {
-        self.inner().into_entry(value).write(true);
+        self.inner().into_entry(value).overwrite(true);
     }
 
     /// Removes a member, also if it is not in; therefore it is taken by value. `O(log n)`.
     pub fn remove(&mut self, value: T) {
-        self.inner().into_entry(value).write(false);
+        self.inner().into_entry(value).overwrite(false);
     }
 
     /// Removes all that are members here. What is out already, also by a conflict, is left as it is. `O(n)`.
@@ -145,6 +144,11 @@ impl<T: Ord + Clone> Newtype for RwSet<T> {
 
     fn is_visible(&self) -> bool {
         !self.is_empty()
+    }
+
+    fn settle_facts(&mut self, settling: &Settling) {
+        self.operations
+            .settle_each(|operations| operations.drop_settled(settling, |operations| !is_in(operations)));
     }
 }
 

@@ -43,7 +43,7 @@ fn many_facts_of_no_size_are_refused_at_the_second() {
     let dot = Dot::new(ReplicaId::from_u128(1), 1).unwrap();
     let events = postcard::to_stdvec(&Version::from_iter([dot])).unwrap();
     let dot = postcard::to_stdvec(&dot).unwrap();
-    let enabling = |adds: &[u8]| [&events[..], &[1], &dot, adds, &[0]].concat();
+    let enabling = |adds: &[u8]| [&events[..], &[1], &dot, adds, &[0], &[0]].concat();
     assert!(postcard::from_bytes::<Delta<EwFlag>>(&enabling(&[1])).is_ok());
     assert!(postcard::from_bytes::<Delta<EwFlag>>(&enabling(&many)).is_err());
 }

@@ -20,6 +20,7 @@ mod reading;
 mod record;
 mod seeds;
 mod semantics;
+mod settle;
 #[cfg(feature = "sim")]
 mod sim;
 mod sync;

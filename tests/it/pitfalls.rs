@@ -27,8 +27,9 @@
 //! | 27 | bytes depend on who met whom first | [`bytes::who_met_whom_first_cannot_be_seen`] |
 //! | 28 | old code drops a field that it does not know | [`bytes::a_field_that_the_code_does_not_know_is_refused_whole`], [`bytes::a_field_that_the_data_does_not_know_is_empty`] |
 //!
-//! Not here, since nothing here can fall into them: 20 (retiring replicas), 21 and 22 (dropping or folding what is
-//! stable), 23 (sequences).
+//! Dropping or folding what is stable (21 and 22) is in `tests/it/settle`, where 22 is
+//! [`everybody_has_seen_it_is_not_enough`](crate::settle::rules::everybody_has_seen_it_is_not_enough). Not here, since nothing
+//! here can fall into them: 20 (retiring replicas), 23 (sequences).
 
 #![allow(clippy::redundant_closure_for_method_calls, reason = "`|set| set.clear()` says what is cleared")]
 

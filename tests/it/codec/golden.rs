@@ -134,6 +134,35 @@ fn maps_and_records() {
     });
 }
 
+/// States of which a part is settled, and what their writers sweep.
+#[test]
+fn settled() {
+    let mut a = Writer::<Causal<Counter>>::with_id(id(0xA));
+    let mut b = Writer::<Causal<Counter>>::with_id(id(0xB));
+    for n in 1..=4 {
+        a.edit(|count| count.add(n));
+        b.edit(|count| count.add(100 * n));
+    }
+    a.join_ref(b.state());
+    a.settle(&b.version().clone());
+    a.settle(&a.version().dots().filter(|dot| dot.counter() < 4).collect());
+    golden("counter.settled", a.state());
+    let mut group = a.edit(|count| count.reset());
+    a.edit(|count| count.add(7));
+    a.settle(&a.version().clone());
+    group.join(a.edit(|count| count.reset()));
+    group.join(a.edit(|count| count.add(9)));
+    golden("counter.sweeping", &group);
+
+    let mut set = Writer::<Causal<RwSet<u64>>>::with_id(id(0xA));
+    set.edit(|set| set.extend([1, 2, 3]));
+    set.edit(|set| set.remove(2));
+    set.settle(&set.version().clone());
+    set.edit(|set| set.remove(3));
+    golden("rw_set.settled", set.state());
+    golden("rw_set.sweeping", &set.edit(|set| set.extend([1, 2])));
+}
+
 #[test]
 fn plain_values() {
     let mut counts = GCounter::new();
