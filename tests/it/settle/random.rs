@@ -27,24 +27,35 @@ record! {
 
 type Root = Causal<Shop>;
 
-fn write(shop: &mut store::Handle<'_, Shop>, what: u8, n: u8) {
+/// What is written: all kinds of things, or few, so that they collide.
+const SUBJECTS: [&[u8]; 4] = [
+    &[0, 4, 8, 12, 15, 16, 17, 18, 19, 20, 21, 22],
+    &[0, 0, 0, 0, 0, 4],
+    &[5, 5, 8, 9, 11],
+    &[12, 12, 13, 13, 14],
+];
+
+fn write(shop: &mut store::Handle<'_, Shop>, subject: u8, what: u8, n: u8) {
+    let subject = SUBJECTS[usize::from(subject) % SUBJECTS.len()];
+    let what = subject[usize::from(what) % subject.len()];
+    let place = if subject.len() > 6 { n } else { 0 };
     let amount = match n {
         0..=3 => i64::MAX,
         4..=6 => i64::MIN,
         n => i64::from(n) - 100,
     };
-    match what % 23 {
+    match what {
         0..=3 => shop.visits.add(amount),
         4 => shop.visits.reset(),
-        5..=7 => shop.banned.insert(n % 3),
-        8 | 9 => shop.banned.remove(n % 3),
+        5..=7 => shop.banned.insert(place % 3),
+        8 | 9 => shop.banned.remove(place % 3),
         10 => shop.banned.clear(),
         11 => shop.banned.reset(),
         12 => shop.open.enable(),
         13 => shop.open.disable(),
         14 => shop.open.reset(),
-        15 | 16 => shop.sold.entry(n % 2).add(amount),
-        17 => shop.sold.remove(&(n % 2)),
+        15 | 16 => shop.sold.entry(place % 2).add(amount),
+        17 => shop.sold.remove(&(place % 2)),
         18 => shop.rooms.entry(n % 2).insert(n / 2 % 2),
         19 => shop.rooms.entry(n % 2).remove(n / 2 % 2),
         20 => shop.rooms.remove(&(n % 2)),
@@ -70,6 +81,7 @@ struct Replica {
 }
 
 struct World {
+    subject: u8,
     replicas: Vec<Replica>,
     steps: Vec<Step>,
     /// Whether replicas write even if something is missing that happened before what they know.
@@ -83,7 +95,7 @@ const MEMBERS: usize = 3;
 const REPLICAS: usize = 4;
 
 impl World {
-    fn new(with_gaps: bool) -> Self {
+    fn new(subject: u8, with_gaps: bool) -> Self {
         // The order of ids is not the order of names.
         let ids = [2, 3, 1, 4].map(id);
         let replica = |n: usize| Replica {
@@ -93,6 +105,7 @@ impl World {
             acknowledged: vec![Vec::new(); MEMBERS],
         };
         World {
+            subject,
             replicas: (0..REPLICAS).map(replica).collect(),
             steps: Vec::new(),
             with_gaps,
@@ -109,15 +122,17 @@ impl World {
         let who = [0, 1, 2, 0, 1, 2, 3][usize::from(who) % 7];
         let other = (who + 1 + usize::from(a) % (REPLICAS - 1)) % REPLICAS;
         match kind % 12 {
-            0..=3 if who < MEMBERS => {
-                if self.with_gaps || self.is_closed(&self.replicas[who].knows) {
-                    self.write(who, &[(a, b), (b, a)][..1 + usize::from(kind == 3)]);
-                }
+            0..=3 if who < MEMBERS && (self.with_gaps || self.is_closed(&self.replicas[who].knows)) => {
+                self.write(who, &[(a, b), (b, a)][..=usize::from(kind == 3)]);
             }
-            4..=6 => {
-                if !self.steps.is_empty() {
-                    self.hear(who, &[usize::from(a) * usize::from(b | 1) % self.steps.len()]);
-                }
+            // In order, or not.
+            4 | 5 => {
+                let missing = (0..self.steps.len()).filter(|step| !self.replicas[who].knows.contains(step));
+                let some: Vec<_> = missing.take(1 + usize::from(b % 4)).collect();
+                self.hear(who, &some);
+            }
+            6 if !self.steps.is_empty() => {
+                self.hear(who, &[usize::from(a) * usize::from(b | 1) % self.steps.len()]);
             }
             7 => {
                 // All that is missing, or most of it, in one group.
@@ -126,22 +141,25 @@ impl World {
                 self.hear(who, &missing);
             }
             8 => self.meet(who, other),
-            9 if other < MEMBERS => {
-                let version = self.replicas[other].settling.version().clone();
-                let member = self.replicas[other].settling.replica();
-                self.replicas[who].acknowledged[other].push((member, version));
+            9 => self.hear_acknowledgements(who, |member| b < 200 || member == other),
+            10 | 11 if who < MEMBERS => {
+                self.hear_acknowledgements(who, |_| b < 128);
+                self.settle(who);
             }
-            10 | 11 if who < MEMBERS => self.settle(who),
             _ => {}
         }
-        self.check(who);
+        if b % 4 == 0 {
+            self.check(who);
+        }
+        self.read(who);
     }
 
     fn write(&mut self, who: usize, writes: &[(u8, u8)]) {
-        let knew = self.replicas[who].knows.clone();
+        let (subject, knew) = (self.subject, self.replicas[who].knows.clone());
         let replica = &mut self.replicas[who];
-        let run =
-            |shop: &mut store::Handle<'_, Shop>| writes.iter().for_each(|(what, n)| write(shop, *what, *n));
+        let run = |shop: &mut store::Handle<'_, Shop>| {
+            writes.iter().for_each(|(what, n)| write(shop, subject, *what, *n))
+        };
         let (settling, plain) = (replica.settling.edit_at(0, run), replica.plain.edit_at(0, run));
         assert!(Delta::decode(&settling.encode()).as_ref() == Ok(&settling));
         replica.knows.insert(self.steps.len());
@@ -186,6 +204,14 @@ impl World {
         replica.knows.extend(knows);
     }
 
+    fn hear_acknowledgements(&mut self, who: usize, of: impl Fn(usize) -> bool) {
+        for member in (0..MEMBERS).filter(|member| of(*member)) {
+            let version = self.replicas[member].settling.version().clone();
+            let id = self.replicas[member].settling.replica();
+            self.replicas[who].acknowledged[member].push((id, version));
+        }
+    }
+
     fn settle(&mut self, who: usize) {
         let replica = &mut self.replicas[who];
         replica.acknowledged[who] = vec![(replica.settling.replica(), replica.settling.version().clone())];
@@ -200,8 +226,16 @@ impl World {
         self.dropped += before - facts(&replica.settling);
     }
 
-    fn check(&self, who: usize) {
+    /// Settling does not show.
+    fn read(&self, who: usize) {
         let Replica { settling, plain, knows, .. } = &self.replicas[who];
+        if !self.with_gaps && self.is_closed(knows) {
+            assert_eq!(**settling.state(), **plain.state(), "settling shows");
+        }
+    }
+
+    fn check(&self, who: usize) {
+        let Replica { settling, knows, .. } = &self.replicas[who];
         let bytes = settling.state().encode();
         assert_eq!(Root::decode(&bytes).as_ref(), Ok(settling.state()));
         #[cfg(feature = "serde")]
@@ -211,9 +245,6 @@ impl World {
         }
         if !self.is_closed(knows) {
             return;
-        }
-        if !self.with_gaps {
-            assert_eq!(**settling.state(), **plain.state(), "settling shows");
         }
         // One way to here: all events at once, and settled once.
         let mut group = Delta::default();
@@ -235,6 +266,7 @@ impl World {
         }
         for who in 0..REPLICAS {
             self.check(who);
+            self.read(who);
             assert_eq!(self.replicas[who].settling.state(), self.replicas[0].settling.state());
         }
         // And now that all know all, all is stable.
@@ -254,8 +286,8 @@ fn config() -> ProptestConfig {
 }
 
 /// Tells how many facts were folded or dropped, and how many deltas refused.
-fn run(with_gaps: bool, steps: &[[u8; 4]]) -> (usize, usize) {
-    let mut world = World::new(with_gaps);
+fn run(subject: u8, with_gaps: bool, steps: &[[u8; 4]]) -> (usize, usize) {
+    let mut world = World::new(subject, with_gaps);
     steps.iter().for_each(|step| world.step(*step));
     world.end()
 }
@@ -264,29 +296,29 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn settling_does_not_show(steps in prop::collection::vec(any::<[u8; 4]>(), 1..120)) {
-        run(false, &steps);
+    fn settling_does_not_show(subject in any::<u8>(), steps in prop::collection::vec(any::<[u8; 4]>(), 1..120)) {
+        run(subject, false, &steps);
     }
 
     /// Who writes with gaps removes what is seen, which may be another thing in the twin; but all agree.
     #[test]
-    fn all_agree_even_if_replicas_write_with_gaps(steps in prop::collection::vec(any::<[u8; 4]>(), 1..120)) {
-        run(true, &steps);
+    fn all_agree_even_if_replicas_write_with_gaps(subject in any::<u8>(), steps in prop::collection::vec(any::<[u8; 4]>(), 1..120)) {
+        run(subject, true, &steps);
     }
 }
 
-/// That in these histories something is settled, and somebody behind.
+/// That in these histories something is settled.
 #[test]
-fn histories_settle_and_readers_fall_behind() {
+fn histories_settle() {
     use proptest::strategy::ValueTree;
     use proptest::test_runner::TestRunner;
 
     let mut runner = TestRunner::deterministic();
     let strategy = prop::collection::vec(any::<[u8; 4]>(), 100..120);
     let mut all = (0, 0);
-    for _ in 0..40 {
-        let (dropped, refused) = run(false, &strategy.new_tree(&mut runner).unwrap().current());
+    for n in 0..40 {
+        let (dropped, refused) = run(n, false, &strategy.new_tree(&mut runner).unwrap().current());
         all = (all.0 + dropped, all.1 + refused);
     }
-    assert!(all.0 > 50 && all.1 > 5, "{all:?}");
+    assert!(all.0 > 50, "{all:?}");
 }

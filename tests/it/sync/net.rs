@@ -1,6 +1,6 @@
 //! Two replicas, and what is between them.
 
-use rejoin::sync::{Config, Link, Replica, Replicated};
+use rejoin::sync::{Config, Link, Refused, Replica, Replicated};
 
 /// The finaliser of `SplitMix64`: enough of a random source here.
 pub(crate) fn mix(n: u64) -> u64 {
@@ -84,6 +84,21 @@ impl<T: Replicated> Pair<T> {
         for (_, to, frame) in due {
             self.links[to].handle_frame(&mut self.replicas[to], now, &frame).unwrap();
         }
+    }
+
+    /// Until either side has refused something, and for a while after that.
+    pub(crate) fn run_until_refused(&mut self) -> Vec<Refused> {
+        let mut refused = Vec::new();
+        for now in 0..200 {
+            for from in [0, 1] {
+                while let Some(frame) = self.links[from].poll_frame(&mut self.replicas[from], now) {
+                    refused.extend(
+                        self.links[1 - from].handle_frame(&mut self.replicas[1 - from], now, &frame).err(),
+                    );
+                }
+            }
+        }
+        refused
     }
 
     pub(crate) fn is_quiet(&self) -> bool {

@@ -1,0 +1,194 @@
+//! Groups: who may write, what is stable, and who comes back too late.
+
+use rejoin::sync::{Refused, Replica, Shared, Standing};
+use rejoin::{Causal, Counter, ReplicaId, RwSet, Writer, record};
+
+use super::net::Pair;
+
+record! {
+    #[derive(Debug, PartialEq, Codec)]
+    pub(crate) struct Ledger {
+        pub(crate) sold: Counter,
+        pub(crate) banned: RwSet<String>,
+    }
+}
+
+type Group = Replica<Causal<Shared<Ledger>>>;
+
+fn writer(id: u128) -> Writer<Causal<Shared<Ledger>>> {
+    let next = std::sync::atomic::AtomicU64::new(0);
+    Writer::with_ids(Causal::default(), move || {
+        ReplicaId::from_u128(id + 1_000 * u128::from(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)))
+    })
+}
+
+/// A founder and a newcomer, who know each other.
+fn pair() -> Pair<Causal<Shared<Ledger>>> {
+    let (mut founder, newcomer) = (Group::found_as(writer(1)), Group::in_group(writer(2)));
+    founder.admit(newcomer.id());
+    let mut pair = Pair::new(founder, newcomer, 7);
+    pair.run();
+    assert!(pair.replicas[1].is_member());
+    pair
+}
+
+fn probe(pair: &mut Pair<Causal<Shared<Ledger>>>) {
+    pair.links.iter_mut().for_each(|link| link.tell());
+    pair.run();
+}
+
+fn sell(replica: &mut Group, n: i64) {
+    replica.edit_at(0, |shared| shared.data.sold.add(n));
+}
+
+#[test]
+fn what_all_have_said_to_have_is_settled() {
+    let mut pair = pair();
+    for n in 1..=20 {
+        sell(&mut pair.replicas[n as usize % 2], n);
+    }
+    pair.replicas[0].edit_at(0, |shared| shared.data.banned.remove("tea".into()));
+    pair.run();
+    assert!(!pair.replicas[0].stable().covers(pair.replicas[1].version()), "the other has not said so yet");
+    probe(&mut pair);
+    let before = pair.replicas[0].state().clone();
+    assert!(pair.replicas[0].settle());
+    let after = pair.replicas[0].state();
+    assert_eq!((after.data.sold.get(), after.data.banned.contains("tea")), (210, false));
+    assert_eq!(
+        after.facts(|shared| Some(rejoin::Newtype::inner(&shared.data.sold))).count(),
+        2,
+        "one for each"
+    );
+    assert!(before.facts(|shared| Some(rejoin::Newtype::inner(&shared.data.sold))).count() == 20);
+    assert_eq!(pair.replicas[0].log_len().0, 0, "and the log is trimmed");
+
+    // The other is told what is settled, and settles it too.
+    probe(&mut pair);
+    assert_eq!(pair.replicas[0].state(), pair.replicas[1].state());
+    assert_eq!(pair.replicas[0].state().horizon(), pair.replicas[1].state().horizon());
+    sell(&mut pair.replicas[1], -10);
+    pair.replicas[0].edit_at(0, |shared| shared.data.sold.reset());
+    pair.run();
+    assert_eq!(pair.replicas.each_ref().map(|replica| replica.data.sold.get()), [-10, -10]);
+}
+
+/// Everybody has seen the increments, but a reset that has not seen the last of them may be on its way.
+#[test]
+fn that_everybody_has_seen_it_is_not_enough() {
+    let mut pair = pair();
+    sell(&mut pair.replicas[0], 1);
+    pair.run();
+    // The second resets what it knows, and then hears of another increment, before it tells of the reset.
+    sell(&mut pair.replicas[0], 10);
+    let increment = pair.replicas[0].since(pair.replicas[1].version()).unwrap();
+    let known = pair.replicas[1].version().clone();
+    pair.replicas[1].edit_at(0, |shared| shared.data.sold.reset());
+    pair.replicas[1].receive(increment).unwrap();
+    let (name, has) = (pair.replicas[1].id(), pair.replicas[1].version().clone());
+
+    let founder = &mut pair.replicas[0];
+    founder.heard_from(name, &has);
+    assert!(has.covers(founder.version()), "everybody has seen all increments");
+    assert!(founder.stable().dots().all(|dot| known.contains(dot)), "but they are not stable");
+    founder.settle();
+    let reset = pair.replicas[1].since(pair.replicas[0].version()).unwrap();
+    pair.replicas[0].receive(reset).unwrap();
+    assert_eq!(pair.replicas.each_ref().map(|replica| replica.data.sold.get()), [10, 10]);
+    let founder = &mut pair.replicas[0];
+    assert!(founder.stable().covers(&has), "now they are");
+    assert!(founder.settle());
+    assert_eq!(founder.data.sold.get(), 10);
+}
+
+#[test]
+fn one_who_says_nothing_keeps_all_from_settling() {
+    let mut pair = pair();
+    probe(&mut pair);
+    pair.replicas[0].settle();
+    let third = pair.replicas[0].fork_member();
+    sell(&mut pair.replicas[0], 1);
+    sell(&mut pair.replicas[1], 2);
+    probe(&mut pair);
+    assert!(!pair.replicas[0].settle(), "the third has said nothing");
+    pair.replicas[0].retire(third.id());
+    probe(&mut pair);
+    assert!(pair.replicas[0].settle(), "and is gone");
+}
+
+#[test]
+fn a_fork_is_a_member_and_knows_it() {
+    let mut pair = pair();
+    let mut fork = pair.replicas[0].fork_member();
+    assert!(fork.is_member());
+    sell(&mut fork, 5);
+    pair.run();
+    pair.replace(1, fork);
+    pair.run();
+    assert_eq!(pair.replicas.each_ref().map(|replica| replica.data.sold.get()), [5, 5]);
+}
+
+/// Row 20 of the pitfalls: two nodes retire a third at once; then somebody brings a copy from before.
+#[test]
+fn who_is_retired_twice_is_not_counted_twice() {
+    let mut pair = pair();
+    let mut third = pair.replicas[0].fork_member();
+    sell(&mut third, 100);
+    let news = third.since(pair.replicas[0].version()).unwrap();
+    pair.replicas[0].receive(news).unwrap();
+    pair.run();
+    let copy = pair.replicas[1].state().clone();
+    let id = third.id();
+    pair.replicas.iter_mut().for_each(|replica| {
+        replica.retire(id);
+    });
+    probe(&mut pair);
+    assert!(pair.replicas.iter_mut().all(|replica| replica.settle()));
+    pair.replicas[0].join(std::borrow::Cow::Owned(copy)).unwrap();
+    probe(&mut pair);
+    assert_eq!(pair.replicas.each_ref().map(|replica| replica.data.sold.get()), [100, 100]);
+    assert_eq!(pair.replicas[0].state().standing(id), Standing::Left);
+}
+
+/// Row 21 of the pitfalls: a replica that was away when all was settled comes back with what it had, and is refused.
+#[test]
+fn who_comes_back_too_late_is_refused_and_told_so() {
+    let mut pair = pair();
+    let mut late = pair.replicas[0].fork_member();
+    pair.replicas[0].edit_at(0, |shared| shared.data.banned.insert("tea".into()));
+    pair.run();
+    // While it is away, tea is banned from the banned; everybody settles, and nobody remembers.
+    late.edit_at(0, |shared| shared.data.banned.insert("tea".into()));
+    pair.replicas[0].retire(late.id());
+    pair.replicas[0].edit_at(0, |shared| shared.data.banned.remove("tea".into()));
+    probe(&mut pair);
+    assert!(pair.replicas[0].settle());
+    let [founder, _] = pair.replicas;
+    let (id, state) = (late.id(), founder.state().clone());
+    let mut pair = Pair::new(founder, late, 11);
+    let refused = pair.run_until_refused();
+    assert!(refused.contains(&Refused::HasLeft(id)) || refused.contains(&Refused::Left), "{refused:?}");
+    assert_eq!(pair.replicas[0].state(), &state, "nothing is resurrected");
+
+    // Under a new id, and with nothing, it is welcome.
+    let newcomer = Group::in_group(writer(77));
+    let [mut founder, _] = pair.replicas;
+    founder.admit(newcomer.id());
+    let mut pair = Pair::new(founder, newcomer, 13);
+    pair.run();
+    assert!(!pair.replicas[1].data.banned.contains("tea"));
+    sell(&mut pair.replicas[1], 3);
+    pair.run();
+    assert_eq!(pair.replicas[0].data.sold.get(), 3);
+}
+
+#[test]
+fn strangers_are_not_listened_to() {
+    let founder = Group::found_as(writer(1));
+    let mut stranger = Group::found_as(writer(2));
+    sell(&mut stranger, 5);
+    let mut pair = Pair::new(founder, stranger, 17);
+    let refused = pair.run_until_refused();
+    assert!(!refused.is_empty());
+    assert_eq!(pair.replicas[0].data.sold.get(), 0);
+}
