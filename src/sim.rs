@@ -62,7 +62,8 @@ pub use shrink::shrink;
 pub use world::World;
 
 use crate::store::Root;
-use crate::sync::{Config, LogBounds, Replicated};
+use crate::sync::{Config, LogBounds, Replica, Replicated, Standing};
+use crate::{ReplicaId, Writer};
 
 /// What is replicated, and what clients do to it.
 pub trait Workload: Default {
@@ -71,6 +72,35 @@ pub trait Workload: Default {
 
     /// One write of a client. It must depend on nothing but its arguments.
     fn write(&mut self, random: &mut Random, edit: &mut <Self::State as Root>::Edit<'_>);
+
+    /// Whether nodes are a [group](crate::sync::Shared), who settle what is stable. Then the methods below say how.
+    const IS_GROUP: bool = false;
+
+    /// The replica of a node: one in a group, if there is one.
+    fn replica(&self, writer: Writer<Self::State>) -> Replica<Self::State> {
+        Replica::from_writer(writer)
+    }
+
+    /// How a replica stands to the group. Who is no member does not write.
+    fn standing(&self, state: &Self::State, id: ReplicaId) -> Standing {
+        let _ = (state, id);
+        Standing::Member
+    }
+
+    /// A member lets a replica in.
+    fn admit(&mut self, edit: &mut <Self::State as Root>::Edit<'_>, id: ReplicaId) {
+        let _ = (edit, id);
+    }
+
+    /// A member lets a replica go.
+    fn retire(&mut self, edit: &mut <Self::State as Root>::Edit<'_>, id: ReplicaId) {
+        let _ = (edit, id);
+    }
+
+    /// A node settles what is stable.
+    fn settle(&self, replica: &mut Replica<Self::State>) {
+        let _ = replica;
+    }
 
     /// What must be true of every state.
     ///
@@ -213,6 +243,10 @@ pub struct Report {
     pub waits: u64,
     /// How often a node was down when a client came.
     pub unavailable: u64,
+    /// How often a node did not listen to another, because it is not in the group.
+    pub turned_away: u64,
+    /// How often a node settled something.
+    pub settled: u64,
     /// Events that were lost with the only disk, or memory, that had them.
     pub excused: u64,
     /// Frames sent.
@@ -241,6 +275,8 @@ impl Report {
             reads: 0,
             waits: 0,
             unavailable: 0,
+            turned_away: 0,
+            settled: 0,
             excused: 0,
             frames: 0,
             bytes: 0,

@@ -8,12 +8,15 @@ use super::journal::{Journal, Violation};
 use super::network::Wires;
 use super::{Options, Random, Report, Sample, Schedule, Step, Topology, Workload};
 use crate::store::Root;
-use crate::sync::{Config, Events, Gossip, Replica, Replicated, Swarm};
+use crate::sync::{Config, Events, Gossip, Refused, Replica, Replicated, Standing, Swarm};
 use crate::writer::Identity;
 use crate::{Codec, ReplicaId, Version, Writer};
 
 /// What a workload writes to.
 type Edit<'a, T> = <T as Root>::Edit<'a>;
+
+/// How often a group is tended, in milliseconds.
+const TEND: u64 = 2_000;
 
 /// Nodes, what is between them, and a clock: all that happens follows from the schedule.
 ///
@@ -34,6 +37,8 @@ pub struct World<W: Workload> {
     sessions: Vec<Version>,
     ids: Arc<AtomicU64>,
     swarms: u64,
+    /// Ids that nobody writes under any more, and that the group has not let go.
+    gone: Vec<ReplicaId>,
     report: Report,
     digest: u64,
 }
@@ -48,6 +53,7 @@ enum Event {
     Wake {
         node: usize,
     },
+    Tend,
     Sample,
 }
 
@@ -65,6 +71,8 @@ struct Node<T: Replicated> {
     checked: Version,
     /// What clients have written here, and were told that it is durable.
     acknowledged: Version,
+    /// The id that it has, or had.
+    id: Option<ReplicaId>,
 }
 
 struct Saved<T> {
@@ -92,6 +100,7 @@ impl<T: Replicated> Node<T> {
             wake: None,
             checked: Version::new(),
             acknowledged: Version::new(),
+            id: None,
         }
     }
 }
@@ -131,6 +140,7 @@ impl<W: Workload> World<W> {
             sessions: vec![Version::new(); 8],
             ids: Arc::new(AtomicU64::new(0)),
             swarms: 0,
+            gone: Vec::new(),
             report: Report::new(schedule.seed),
             digest: schedule.seed,
             options,
@@ -138,6 +148,13 @@ impl<W: Workload> World<W> {
         let config = world.options.config.clone();
         world.nodes.extend((0..schedule.nodes).map(|_| Node::new(&config)));
         (0..schedule.nodes).for_each(|node| world.start(node));
+        if W::IS_GROUP {
+            // The first one founds the group, and knows who is to be in it.
+            let ids: Vec<ReplicaId> =
+                world.nodes.iter().filter_map(|node| Some(node.replica.as_ref()?.id())).collect();
+            ids.into_iter().for_each(|id| world.admit(0, id));
+            world.push(TEND, Event::Tend);
+        }
         if world.options.sample > 0 {
             world.push(world.options.sample, Event::Sample);
         }
@@ -235,6 +252,10 @@ impl<W: Workload> World<W> {
                     self.pump(node);
                 }
             }
+            Event::Tend => {
+                self.tend();
+                self.push(at + TEND, Event::Tend);
+            }
             Event::Sample => {
                 self.sample();
                 self.push(at + self.options.sample, Event::Sample);
@@ -267,6 +288,11 @@ impl<W: Workload> World<W> {
                 self.check_order(to);
             }
             Ok(false) => {}
+            Err(Refused::Stranger(_) | Refused::HasLeft(_) | Refused::Outside | Refused::Left)
+                if W::IS_GROUP =>
+            {
+                self.report.turned_away += 1
+            }
             Err(because) => self.violation(Violation::Refused { node: to, because }),
         }
         self.pump(to);
@@ -330,8 +356,11 @@ impl<W: Workload> World<W> {
             Some(Saved { identity, state }) => Writer::resume_with_ids(identity, state, ids),
             None => Writer::with_ids(W::State::default(), ids),
         };
-        let mut replica = Replica::from_writer(writer);
+        let mut replica = self.workload.replica(writer);
         replica.set_log_bounds(self.options.log);
+        if let Some(before) = node.id.replace(replica.id()).filter(|before| *before != replica.id()) {
+            self.gone.push(before);
+        }
         node.checked = replica.version().clone();
         node.replica = Some(replica);
         self.connect(at);
@@ -426,14 +455,59 @@ impl<W: Workload> World<W> {
         done
     }
 
+    /// Whether a node is up and a member.
+    fn may_write(&self, at: usize) -> bool {
+        let node = &self.nodes[at];
+        node.replica.as_ref().is_some_and(|replica| {
+            !node.is_leaving && self.workload.standing(replica.state(), replica.id()) == Standing::Member
+        })
+    }
+
+    fn admit(&mut self, sponsor: usize, id: ReplicaId) {
+        let mut workload = std::mem::take(&mut self.workload);
+        self.edit(sponsor, |edit| workload.admit(edit, id));
+        self.workload = workload;
+    }
+
+    /// What those do who run a group: they let new nodes in, and let those go that are gone. And nodes settle.
+    fn tend(&mut self) {
+        let Some(sponsor) = (0..self.nodes.len()).find(|node| self.may_write(*node)) else { return };
+        let ids: Vec<ReplicaId> =
+            self.nodes.iter().filter_map(|node| Some(node.replica.as_ref()?.id())).collect();
+        for id in ids {
+            let state = self.nodes[sponsor].replica.as_ref().map(|replica| replica.state());
+            if state.is_some_and(|state| self.workload.standing(state, id) == Standing::Stranger) {
+                self.admit(sponsor, id);
+            }
+        }
+        for id in std::mem::take(&mut self.gone) {
+            let mut workload = std::mem::take(&mut self.workload);
+            self.edit(sponsor, |edit| workload.retire(edit, id));
+            self.workload = workload;
+        }
+        for at in 0..self.nodes.len() {
+            if let Some(replica) = &mut self.nodes[at].replica {
+                let before = replica.state().horizon();
+                self.workload.settle(replica);
+                self.report.settled += u64::from(before != replica.state().horizon());
+                self.pump(at);
+            }
+        }
+    }
+
     /// A client writes something of its own at a node. Returns true if the node is up.
     pub fn write_with(&mut self, at: usize, write: impl FnOnce(&mut Edit<'_, W::State>)) -> bool {
-        let wall = self.options.epoch.saturating_add(self.now);
-        let Some(node) = self.nodes.get_mut(at) else { return false };
-        let Some(replica) = node.replica.as_mut().filter(|_| !node.is_leaving) else {
+        if at >= self.nodes.len() || !self.may_write(at) {
             self.report.unavailable += 1;
             return false;
-        };
+        }
+        self.edit(at, write)
+    }
+
+    fn edit(&mut self, at: usize, write: impl FnOnce(&mut Edit<'_, W::State>)) -> bool {
+        let wall = self.options.epoch.saturating_add(self.now);
+        let Some(node) = self.nodes.get_mut(at) else { return false };
+        let Some(replica) = &mut node.replica else { return false };
         let context = replica.version().clone();
         let delta = replica.write_at(wall.saturating_add_signed(node.skew), write);
         node.checked = replica.version().clone();
@@ -522,6 +596,8 @@ impl<W: Workload> World<W> {
         let before = kept(&self.nodes[at]);
         let node = &mut self.nodes[at];
         node.replica = None;
+        // In a group, who has forgotten begins with nothing: an old copy may know what was settled without it.
+        let saved = saved.filter(|_| !W::IS_GROUP);
         // The state goes on, the identity does not.
         node.disk = saved.map(|saved| {
             let writer = Writer::with_ids(saved.state, ids(&self.ids, self.seed));
@@ -550,6 +626,7 @@ impl<W: Workload> World<W> {
             );
         if is_known || !self.options.disks {
             self.nodes[at].has_left = true;
+            self.gone.extend(self.nodes[at].id);
             self.nodes[at].replica = None;
             self.nodes[at].disk = None;
             for node in &mut self.nodes {

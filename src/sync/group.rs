@@ -1,10 +1,11 @@
 use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 
 use core::fmt;
 
 use super::Replica;
 use crate::codec::Columns;
-use crate::{Causal, OrSet, ReplicaId, Version, Writer, record};
+use crate::{Causal, Newtype, OrSet, ReplicaId, Version, Writer, record};
 
 record! {
     /// A store that is shared by a group: who may write is a part of the data.
@@ -40,7 +41,7 @@ record! {
     ///
     /// # Rules
     ///
-    /// * Whoever is not a member is not listened to; it may listen. Who is to join must be [admitted](Replica::admit) by a
+    /// * Whoever is not a member is not listened to, unless it brings the word of a member that it is one; it may listen. Who is to join must be [admitted](Replica::admit) by a
     ///   member, and takes a state before it writes.
     /// * An event is stable here if each member has said to have it, and this replica has all that the member, and those
     ///   who have left, had written when it said so. Then whatever has not arrived yet was written by somebody who knew it.
@@ -91,6 +92,25 @@ impl<S: Columns> Shared<S> {
             (_, true) => Standing::Left,
             (true, false) => Standing::Member,
             (false, false) => Standing::Stranger,
+        }
+    }
+}
+
+/// What a replica must know of the group that it is in.
+pub(super) struct GroupRules<T> {
+    pub(super) standing: fn(&T, ReplicaId) -> Standing,
+    /// Who has let a replica in.
+    pub(super) admitted_by: fn(&T, ReplicaId) -> Vec<ReplicaId>,
+}
+
+impl<S: Columns + 'static> GroupRules<Causal<Shared<S>>> {
+    fn shared() -> Self {
+        GroupRules {
+            standing: |state, id| state.standing(id),
+            admitted_by: |state, id| {
+                let dots = state.facts(|shared| shared.admitted.inner().get(&id));
+                dots.map(|(dot, ())| dot.replica()).collect()
+            },
         }
     }
 }
@@ -165,7 +185,7 @@ impl<S: Columns + 'static> Replica<Causal<Shared<S>>> {
     /// A replica that is, or will be, in a group: after a restart, or before it is [admitted](Self::admit).
     pub fn in_group(writer: Writer<Causal<Shared<S>>>) -> Self {
         let mut replica = Replica::from_writer(writer);
-        replica.set_standing(|state, id| state.standing(id));
+        replica.set_group(GroupRules::shared());
         replica
     }
 
@@ -187,7 +207,7 @@ impl<S: Columns + 'static> Replica<Causal<Shared<S>>> {
     /// A second member, with the state of this one and an id of its own.
     pub fn fork_member(&mut self) -> Self {
         let mut fork = self.fork();
-        fork.set_standing(|state, id| state.standing(id));
+        fork.set_group(GroupRules::shared());
         self.admit(fork.id());
         // The fork knows that it is one before it writes.
         let joined = fork.join(alloc::borrow::Cow::Borrowed(self.state()));
@@ -198,7 +218,7 @@ impl<S: Columns + 'static> Replica<Causal<Shared<S>>> {
     /// What is stable: see [`Shared`].
     pub fn stable(&mut self) -> Version {
         let me = self.id();
-        let members: alloc::vec::Vec<ReplicaId> = self.state().members().collect();
+        let members: Vec<ReplicaId> = self.state().members().collect();
         let seen = self.version().clone();
         if !members.contains(&me) {
             return Version::new();

@@ -372,12 +372,7 @@ impl<T: Replicated> Link<T> {
         if is_hello == self.is_met {
             return Err(Refused::Nonsense("a greeting comes first, and once"));
         }
-        if matches!(
-            message,
-            Message::Events(_) | Message::State(_) | Message::Solved { .. } | Message::Rest { .. }
-        ) {
-            self.check_standing(replica)?;
-        }
+        self.check_standing(replica, &message)?;
         match message {
             Message::Hello { shape, digest } => self.greeted(replica, now, shape, digest)?,
             Message::Have { news, is_whole, digest } => {
@@ -455,18 +450,37 @@ impl<T: Replicated> Link<T> {
         Ok(false)
     }
 
-    /// Whether the other side may write.
-    fn check_standing(&self, replica: &Replica<T>) -> Result<(), Refused> {
-        if !replica.is_in_group() || replica.version().is_empty() {
-            // Who has nothing is a newcomer, and takes what it gets.
+    /// Whether the other side may write what is in the message.
+    fn check_standing(&self, replica: &Replica<T>, message: &Message<T>) -> Result<(), Refused> {
+        let brings = matches!(
+            message,
+            Message::Events(_) | Message::State(_) | Message::Solved { .. } | Message::Rest { .. }
+        );
+        // Who has nothing is a newcomer, and takes what it gets.
+        if !brings || !replica.is_in_group() || replica.version().is_empty() {
             return Ok(());
         }
         let Some(name) = self.name else { return Err(Refused::Nonsense("in a group, a name comes first")) };
         match replica.standing(name) {
-            Some(Standing::Stranger) => Err(Refused::Stranger(name)),
-            Some(Standing::Left) => Err(Refused::HasLeft(name)),
             Some(Standing::Member) | None => Ok(()),
+            Some(Standing::Left) => Err(Refused::HasLeft(name)),
+            Some(Standing::Stranger) => {
+                // It may be that a member has admitted it, and that nobody else is left to tell.
+                let mut trial = replica.state().clone();
+                match message {
+                    Message::Events(delta) => drop(trial.take(delta.clone())?),
+                    Message::State(state) => drop(trial.meet(Cow::Borrowed(&**state))?),
+                    // It is sent the whole state instead.
+                    Message::Solved { .. } => return Ok(()),
+                    _ => return Err(Refused::Stranger(name)),
+                }
+                if replica.is_admitted_in(&trial, name) { Ok(()) } else { Err(Refused::Stranger(name)) }
+            }
         }
+    }
+
+    fn is_stranger(&self, replica: &Replica<T>) -> bool {
+        self.name.is_some_and(|name| replica.standing(name) == Some(Standing::Stranger))
     }
 
     /// Takes note of what the other side has, and of what is settled there.
@@ -531,7 +545,8 @@ impl<T: Replicated> Link<T> {
             self.must_tell = true;
         } else if self.must_pull.is_none() && (!self.is_beyond || Some(mine) > yours) {
             // If both are beyond, one of them pulls for both.
-            self.must_pull = Some(if T::HAS_FACTS { How::Comparing } else { How::Whole });
+            let compares = T::HAS_FACTS && !self.is_stranger(replica);
+            self.must_pull = Some(if compares { How::Comparing } else { How::Whole });
         }
     }
 
@@ -621,6 +636,11 @@ impl<T: Replicated> Link<T> {
         let Task::Serving { mine, salt, theirs, .. } = core::mem::replace(&mut self.task, Task::None) else {
             return Ok(false);
         };
+        if self.is_stranger(replica) {
+            // Nothing is taken from it; it will ask for the whole state.
+            self.outbox.push_back(Message::Rest { facts: T::Delta::default(), sum: 0 });
+            return Ok(false);
+        }
         let rest = mine.facts_of(wanted);
         let completed = completed(mine, &theirs, gone, facts)?;
         self.outbox.push_back(Message::Rest { facts: rest, sum: sum(&completed, salt) });

@@ -3,7 +3,7 @@ use alloc::sync::{Arc, Weak};
 use core::fmt;
 use core::ops::Deref;
 
-use super::group::{Heard, Standing};
+use super::group::{GroupRules, Heard, Standing};
 use super::log::Log;
 use super::{Events, LogBounds, Replicated};
 use crate::store::{Full, Refused};
@@ -51,8 +51,8 @@ pub struct Replica<T: Replicated> {
     settled: u64,
     /// What members of the group have said to have.
     pub(super) heard: Heard,
-    /// Tells of a replica how it stands to the group, if there is one.
-    standing: Option<fn(&T, ReplicaId) -> Standing>,
+    /// Who may write, if there is a group.
+    group: Option<GroupRules<T>>,
     on_change: Option<Arc<dyn Fn() + Send + Sync>>,
     /// The copy of the state that others are being told about.
     snapshot: Weak<T>,
@@ -114,7 +114,7 @@ impl<T: Replicated> Replica<T> {
             jumps: 0,
             settled: 0,
             heard: Heard::default(),
-            standing: None,
+            group: None,
             on_change: None,
             snapshot: Weak::new(),
             pulling: Arc::new(()),
@@ -313,19 +313,28 @@ impl<T: Replicated> Replica<T> {
         self.log.span().1 + self.jumps + self.settled
     }
 
-    /// Says how to tell of a replica how it stands to the group.
-    pub(super) fn set_standing(&mut self, standing: fn(&T, ReplicaId) -> Standing) {
-        self.standing = Some(standing);
+    /// Listens to members only.
+    pub(super) fn set_group(&mut self, rules: GroupRules<T>) {
+        self.group = Some(rules);
     }
 
     /// How a replica stands to the group, if there is one.
     pub(super) fn standing(&self, id: ReplicaId) -> Option<Standing> {
-        self.standing.map(|standing| standing(self.state(), id))
+        self.group.as_ref().map(|rules| (rules.standing)(self.state(), id))
+    }
+
+    /// Whether, in a state that it has brought, a replica was let in by somebody who is a member here.
+    pub(super) fn is_admitted_in(&self, state: &T, id: ReplicaId) -> bool {
+        self.group.as_ref().is_some_and(|rules| {
+            let is_member = |id: &ReplicaId| (rules.standing)(self.state(), *id) == Standing::Member;
+            (rules.standing)(state, id) == Standing::Member
+                && (rules.admitted_by)(state, id).iter().any(is_member)
+        })
     }
 
     /// Whether there is a group, so that who speaks must say who it is.
     pub(super) fn is_in_group(&self) -> bool {
-        self.standing.is_some()
+        self.group.is_some()
     }
 
     /// Settles what is stable: see [`Causal::settle`](crate::Causal::settle), which says what that means, and loses data if it

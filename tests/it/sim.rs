@@ -1,4 +1,5 @@
 //! Worlds in which all goes wrong.
 
 mod gossip;
+mod identity;
 mod seeds;

@@ -218,7 +218,7 @@ impl World {
         let horizon = stable(&replica.settling, &replica.acknowledged);
         let facts = |writer: &Writer<Root>| {
             let mut n = 0;
-            store::Change::visit(&writer.export(writer.names()), &mut |_, _, _| n += 1);
+            store::Change::visit(&writer.export(writer.names(), &|_| true), &mut |_, _, _| n += 1);
             n
         };
         let before: usize = facts(&replica.settling);

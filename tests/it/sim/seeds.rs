@@ -3,17 +3,19 @@
 //! `REJOIN_SEEDS=10000 cargo test --release --all-features --test it sim::seeds` for more of them.
 
 use rejoin::sim::{self, Faults, Options, Random, Schedule, Workload};
-use rejoin::sync::{LogBounds, Numbered};
-use rejoin::{Causal, Counter, DwFlag, GCounter, Lww, Map, MvRegister, OrSet, RwSet, record};
+use rejoin::sync::{LogBounds, Numbered, Replica, Shared, Standing};
+use rejoin::{
+    Causal, Counter, DwFlag, GCounter, Lww, Map, MvRegister, OrSet, ReplicaId, RwSet, Writer, record,
+};
 
 record! {
     #[derive(Debug, PartialEq, Codec)]
     pub(crate) struct Shop {
         pub(crate) books: OrSet<u64>,
-        banned: RwSet<u64>,
+        pub(crate) banned: RwSet<u64>,
         prices: Map<u64, MvRegister<u64>>,
         notes: Map<u64, Lww<String>>,
-        sold: Map<u64, Counter>,
+        pub(crate) sold: Map<u64, Counter>,
         shut: DwFlag,
     }
 }
@@ -54,16 +56,54 @@ impl Workload for Likes {
     }
 }
 
+/// The same in a group, which settles.
+#[derive(Default)]
+pub(crate) struct GroupTrade(Trade);
+
+impl Workload for GroupTrade {
+    type State = Causal<Shared<Shop>>;
+    const IS_GROUP: bool = true;
+
+    fn write(
+        &mut self,
+        random: &mut Random,
+        shared: &mut <Shared<Shop> as rejoin::store::Editable>::Edit<'_>,
+    ) {
+        self.0.write(random, &mut shared.data);
+    }
+
+    fn replica(&self, writer: Writer<Self::State>) -> Replica<Self::State> {
+        Replica::in_group(writer)
+    }
+
+    fn standing(&self, state: &Self::State, id: ReplicaId) -> Standing {
+        state.standing(id)
+    }
+
+    fn admit(&mut self, shared: &mut <Shared<Shop> as rejoin::store::Editable>::Edit<'_>, id: ReplicaId) {
+        shared.admitted.insert(id);
+    }
+
+    fn retire(&mut self, shared: &mut <Shared<Shop> as rejoin::store::Editable>::Edit<'_>, id: ReplicaId) {
+        shared.left.insert(id);
+    }
+
+    fn settle(&self, replica: &mut Replica<Self::State>) {
+        replica.settle();
+    }
+}
+
 fn seeds() -> u64 {
     std::env::var("REJOIN_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(40)
 }
 
 fn check<W: Workload>(name: &str, options: &Options) {
-    let (mut writes, mut excused) = (0, 0);
+    let (mut writes, mut excused, mut settled) = (0, 0, 0);
     for seed in 0..seeds() {
         let schedule = Schedule::random(seed, &Faults::default());
         let report = sim::run(W::default(), &schedule, options);
         (writes, excused) = (writes + report.writes, excused + report.excused);
+        settled += report.settled;
         if !report.violations.is_empty() {
             let fails =
                 |schedule: &Schedule| !sim::run(W::default(), schedule, options).violations.is_empty();
@@ -71,7 +111,11 @@ fn check<W: Workload>(name: &str, options: &Options) {
             panic!("{name}: {report}\n{short}{}", sim::run(W::default(), &short, options));
         }
     }
-    println!("{name}: {} seeds, {writes} writes, {excused} of them lost with their disks", seeds());
+    println!(
+        "{name}: {} seeds, {writes} writes, {excused} of them lost with their disks, settled {settled} times",
+        seeds()
+    );
+    assert_eq!(settled > 0, W::IS_GROUP, "groups settle");
 }
 
 #[test]
@@ -86,6 +130,21 @@ fn with_short_logs() {
     options.config.max_frame = 300;
     options.config.window = 3_000;
     check::<Trade>("short logs", &options);
+}
+
+#[test]
+fn groups_that_settle() {
+    let mut options = Options::default();
+    options.config.probe = 1_000;
+    check::<GroupTrade>("groups", &options);
+}
+
+#[test]
+fn groups_that_settle_with_short_logs() {
+    let mut options = Options::default();
+    options.config.probe = 1_000;
+    options.log = LogBounds { entries: 5, bytes: 10_000 };
+    check::<GroupTrade>("groups, short logs", &options);
 }
 
 #[test]
