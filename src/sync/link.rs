@@ -76,6 +76,8 @@ pub struct Link<T: Replicated> {
     has_greeted: bool,
     /// Whether the other has greeted.
     is_met: bool,
+    /// Whether the other has said what it has.
+    is_told: bool,
     /// What the other has said to have, exactly.
     heard: Version,
     /// What the other has, or will have when all that was sent arrives.
@@ -217,6 +219,7 @@ impl<T: Replicated> Link<T> {
             hello: None,
             has_greeted: false,
             is_met: false,
+            is_told: false,
             heard: Version::new(),
             theirs: Version::new(),
             told: Version::new(),
@@ -381,10 +384,10 @@ impl<T: Replicated> Link<T> {
         let session = self.stream.sessions().1.unwrap_or(0);
         if digest(mine, session) == theirs {
             (self.heard, self.theirs, self.told) = (mine.clone(), mine.clone(), mine.clone());
+            (self.is_told, self.must_look_back) = (true, true);
         } else {
             self.must_tell = true;
         }
-        self.must_look_back = true;
         Ok(())
     }
 
@@ -395,6 +398,7 @@ impl<T: Replicated> Link<T> {
                 self.theirs = Version::new();
             }
         }
+        self.is_told = true;
         self.heard.union(news);
         self.theirs.union(news);
         let session = self.stream.sessions().1.unwrap_or(0);
@@ -457,7 +461,9 @@ impl<T: Replicated> Link<T> {
         solver.take(cells);
         let Some((only_theirs, only_mine)) = solver.solution() else {
             let facts = usize::try_from(count).unwrap_or(usize::MAX).max(solver.facts());
-            if solver.len() > FIRST_CELLS && solver.estimate().max(solver.len() / 2) > facts / WHOLE_FROM {
+            if solver.len() > FIRST_CELLS
+                && solver.estimate().max(solver.len() / 2) > facts.saturating_mul(WHOLE_FROM) / 100
+            {
                 self.outbox.push_back(Message::Whole);
                 self.task = Task::Awaiting { _permit: permit };
             } else {
@@ -588,7 +594,7 @@ impl<T: Replicated> Link<T> {
             self.pull(replica, now, how, permit);
             return self.outbox.pop_front();
         }
-        if !matches!(self.task, Task::None) {
+        if !self.is_told || !matches!(self.task, Task::None) {
             // What they lack is being found out.
             return None;
         }
@@ -677,8 +683,8 @@ impl<T: Replicated> fmt::Debug for Link<T> {
 
 /// How many cells come unasked.
 const FIRST_CELLS: usize = 32;
-/// The whole state is sent if more than one fact in so many differs.
-const WHOLE_FROM: usize = 4;
+/// The whole state is sent if more than so many of a hundred facts differ.
+const WHOLE_FROM: usize = 50;
 
 fn cells_message<T: Replicated>(sketch: &mut Sketch, tags: &Tags, n: usize) -> Message<T> {
     let (from, count) = (sketch.made(), sketch.len() as u64);

@@ -38,10 +38,13 @@ impl Cell {
         *self == Cell::default()
     }
 
-    /// The only item, and whether it was counted or subtracted.
-    fn only(&self, salt: u64) -> Option<(Item, bool)> {
+    /// The only item, and whether it was counted or subtracted. It is one that belongs into this cell.
+    fn only(&self, at: usize, salt: u64) -> Option<(Item, bool)> {
         let item = Item { tag: self.tags, value: self.values };
-        (self.count.abs() == 1 && self.checks == check(item, salt)).then_some((item, self.count > 0))
+        let is_one = self.count.abs() == 1
+            && self.checks == check(item, salt)
+            && Places::of(item, salt).contains(at as u64);
+        is_one.then_some((item, self.count > 0))
     }
 
     fn put(&mut self, item: Cell, is_added: bool) {
@@ -60,7 +63,13 @@ impl SubAssign for Cell {
 
 /// Salted, so that nobody can choose items that fall together.
 fn check(item: Item, salt: u64) -> u32 {
-    high(mix(mix(item.tag ^ salt) ^ u64::from(item.value)))
+    short(mix(mix(item.tag ^ salt) ^ u64::from(item.value)))
+}
+
+/// As much of a hash as a cell has room for: 24 bits. A cell that only looks like one item is as rare as one in that many,
+/// times the places that the item could be in; it is then found out by the rest, or at last by the sum of all facts.
+pub(super) fn short(hash: u64) -> u32 {
+    high(hash) >> 8
 }
 
 /// The upper half.
@@ -86,6 +95,13 @@ struct Places {
 impl Places {
     fn of(item: Item, salt: u64) -> Self {
         Places { next: 0, random: mix(mix(item.tag ^ !salt) ^ u64::from(item.value)) }
+    }
+
+    fn contains(mut self, place: u64) -> bool {
+        while self.next < place {
+            self.advance();
+        }
+        self.next == place
     }
 
     /// Cell `i` has an item with probability `1 / (1 + i / 2)`. In whole numbers, so that all machines agree.
@@ -185,7 +201,7 @@ impl Solver {
             if self.found.len() > self.cells.len() {
                 return;
             }
-            let Some((item, is_theirs)) = self.cells[at].only(self.mine.salt) else { continue };
+            let Some((item, is_theirs)) = self.cells[at].only(at, self.mine.salt) else { continue };
             let mut places = Places::of(item, self.mine.salt);
             remove(&mut self.cells, item, &mut places, is_theirs, self.mine.salt, end, |at| open.push(at));
             self.found.push((item, places, is_theirs));
@@ -270,8 +286,8 @@ fn expected(n: u64, cell: u64) -> i64 {
 pub(super) fn write_cells(cells: &[Cell], from: u64, n: u64, width: usize, out: &mut Output<'_>) {
     for (at, cell) in (from..).zip(cells) {
         out.put(&cell.tags.to_le_bytes()[..width]);
-        out.put(&cell.values.to_le_bytes());
-        out.put(&cell.checks.to_le_bytes());
+        out.put(&cell.values.to_le_bytes()[..3]);
+        out.put(&cell.checks.to_le_bytes()[..3]);
         out.signed(cell.count - expected(n, at));
     }
 }
@@ -287,8 +303,8 @@ pub(super) fn read_cells(
     for at in (from..).take(count) {
         let mut tags = [0; 8];
         tags[..width].copy_from_slice(&input.bytes(width)?);
-        let values = u32::from_le_bytes(input.array()?);
-        let checks = u32::from_le_bytes(input.array()?);
+        let [a, b, c, d, e, f] = input.array()?;
+        let (values, checks) = (u32::from_le_bytes([a, b, c, 0]), u32::from_le_bytes([d, e, f, 0]));
         let off: i64 = input.signed()?;
         let count = off.checked_add(expected(n, at));
         // Counts are added and subtracted: far from the bounds.
