@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`cookbook`] | who has a task to do, and wants a snippet that runs |
 //! | [`your_own_type`] | who needs a type that is not here |
-//! | [`sync`] | who has replicas in several places, and bytes to move |
+//! | [`replicas`] | who has replicas in several places, and bytes to move |
 //! | [`limits`] | who wants to know beforehand what will not work |
 //! | [`how_it_works`] | who wants to see inside |
 //! | [`format`](mod@format) | who wants to read the bytes elsewhere, or to change a type later |
@@ -20,8 +20,8 @@ pub mod cookbook {}
 pub mod your_own_type {}
 
 /// Keeping replicas in step, over whatever carries bytes.
-#[doc = include_str!("../docs/sync.md")]
-pub mod sync {}
+#[doc = include_str!("../docs/replicas.md")]
+pub mod replicas {}
 
 /// What CRDTs cannot do for you, and what to do instead.
 #[doc = include_str!("../docs/limits.md")]

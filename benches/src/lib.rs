@@ -4,4 +4,6 @@
 //! asked to do is a trait; how it does that is in the file of `peers` that carries its name.
 
 pub mod data;
+pub mod draw;
+pub mod page;
 pub mod peers;

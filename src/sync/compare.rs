@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::Replicated;
-use super::sketch::{Item, Sketch, high, mix};
+use super::sketch::{Item, Sketch, mix, short};
 use crate::{Dot, ReplicaId, Version};
 
 /// What a state knows: its version, and what it knows to be dead without having seen it.
@@ -59,7 +59,7 @@ impl Tags {
     pub(super) fn sketch<T: Replicated>(&self, state: &T, salt: u64) -> Sketch {
         let mut items = Vec::new();
         state.hash_facts(salt, &mut |dot, hash| {
-            items.extend(self.tag(dot).map(|tag| Item { tag, value: high(hash) }));
+            items.extend(self.tag(dot).map(|tag| Item { tag, value: short(hash) }));
         });
         Sketch::new(items, salt)
     }

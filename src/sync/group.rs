@@ -18,8 +18,9 @@ record! {
     /// use rejoin::sync::{Config, Link, Replica, Shared};
     /// use rejoin::{Causal, Counter};
     ///
-    /// let mut berlin = Replica::<Causal<Shared<Counter>>>::found(); // begins a group
-    /// let mut lyon = Replica::join_group(); // has nothing, and waits for a state
+    /// type Shop = Causal<Shared<Counter>>;
+    /// let mut berlin = Replica::<Shop>::found(); // begins a group
+    /// let mut lyon = Replica::<Shop>::join_group(); // has nothing, and waits for a state
     /// berlin.admit(lyon.id());
     /// for _ in 0..10 {
     ///     berlin.edit(|shared| shared.data.add(1));
@@ -41,8 +42,8 @@ record! {
     ///
     /// # Rules
     ///
-    /// * Whoever is not a member is not listened to, unless it brings the word of a member that it is one; it may listen. Who is to join must be [admitted](Replica::admit) by a
-    ///   member, and takes a state before it writes.
+    /// * Whoever is not a member is not listened to, unless it brings the word of a member that it is one; it may listen. Who is
+    ///   to join must be [admitted](Replica::admit) by a member, and takes a state before it writes.
     /// * An event is stable here if each member has said to have it, and this replica has all that the member, and those
     ///   who have left, had written when it said so. Then whatever has not arrived yet was written by somebody who knew it.
     /// * A member that [has left](Replica::retire) is refused if it comes back, and told so: it must begin with nothing, under a

@@ -78,6 +78,8 @@ pub struct Link<T: Replicated> {
     has_greeted: bool,
     /// Whether the other has greeted.
     is_met: bool,
+    /// Whether the other has said what it has.
+    is_told: bool,
     /// What the other has said to have, exactly.
     heard: Version,
     /// What the other has, or will have when all that was sent arrives.
@@ -265,6 +267,7 @@ impl<T: Replicated> Link<T> {
             hello: None,
             has_greeted: false,
             is_met: false,
+            is_told: false,
             heard: Version::new(),
             theirs: Version::new(),
             told: Version::new(),
@@ -505,10 +508,10 @@ impl<T: Replicated> Link<T> {
         let session = self.stream.sessions().1.unwrap_or(0);
         if digest(mine, session) == theirs {
             (self.heard, self.theirs, self.told) = (mine.clone(), mine.clone(), mine.clone());
+            (self.is_told, self.must_look_back) = (true, true);
         } else {
             self.must_tell = true;
         }
-        self.must_look_back = true;
         Ok(())
     }
 
@@ -519,6 +522,7 @@ impl<T: Replicated> Link<T> {
                 self.theirs = Version::new();
             }
         }
+        self.is_told = true;
         self.heard.union(news);
         self.theirs.union(news);
         let session = self.stream.sessions().1.unwrap_or(0);
@@ -579,8 +583,9 @@ impl<T: Replicated> Link<T> {
         }
         let tags = Tags::new(&Knowledge::of(&*mine), &theirs);
         let mut sketch = tags.sketch(&*mine, salt);
+        let first = first_cells(mine.version(), &theirs.seen);
         self.outbox.push_back(facts(sketch.len() as u64));
-        self.outbox.push_back(cells_message(&mut sketch, &tags, FIRST_CELLS));
+        self.outbox.push_back(cells_message(&mut sketch, &tags, first));
         self.task = Task::Serving { mine, salt, theirs, tags, sketch };
         self.task_since = now;
     }
@@ -598,7 +603,9 @@ impl<T: Replicated> Link<T> {
         solver.take(cells);
         let Some((only_theirs, only_mine)) = solver.solution() else {
             let facts = usize::try_from(count).unwrap_or(usize::MAX).max(solver.facts());
-            if solver.len() > FIRST_CELLS && solver.estimate().max(solver.len() / 2) > facts / WHOLE_FROM {
+            if solver.len() > ENOUGH_TO_TELL
+                && solver.estimate().max(solver.len() / 2) > facts.saturating_mul(WHOLE_FROM) / 100
+            {
                 self.outbox.push_back(Message::Whole);
                 self.task = Task::Awaiting { _permit: permit };
             } else {
@@ -736,7 +743,7 @@ impl<T: Replicated> Link<T> {
             self.pull(replica, now, how, permit);
             return self.outbox.pop_front();
         }
-        if !matches!(self.task, Task::None) {
+        if !self.is_told || !matches!(self.task, Task::None) {
             // What they lack is being found out.
             return None;
         }
@@ -823,10 +830,20 @@ impl<T: Replicated> fmt::Debug for Link<T> {
     }
 }
 
-/// How many cells come unasked.
-const FIRST_CELLS: usize = 32;
-/// The whole state is sent if more than one fact in so many differs.
-const WHOLE_FROM: usize = 4;
+/// How many cells come unasked, at most.
+const FIRST_CELLS: usize = 256;
+/// How many cells it takes to tell how large the difference is.
+const ENOUGH_TO_TELL: usize = 32;
+/// The whole state is sent if more than so many of a hundred facts differ.
+const WHOLE_FROM: usize = 50;
+
+/// How many cells come unasked: most likely enough for a difference of a fact for each event that one side lacks. But facts
+/// may have been written and removed many times over.
+fn first_cells(mine: &Version, theirs: &Version) -> usize {
+    let events = mine.difference(theirs).dot_count() + theirs.difference(mine).dot_count();
+    let events = usize::try_from(events).unwrap_or(usize::MAX).min(FIRST_CELLS);
+    (events + events / 2 + 8).min(FIRST_CELLS)
+}
 
 fn cells_message<T: Replicated>(sketch: &mut Sketch, tags: &Tags, n: usize) -> Message<T> {
     let (from, count) = (sketch.made(), sketch.len() as u64);

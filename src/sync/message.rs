@@ -50,7 +50,7 @@ impl<T: Replicated> Message<T> {
             Message::Hello { shape, digest } => {
                 out.put(&[0]);
                 out.put(&shape.to_le_bytes()[..4]);
-                out.put(&digest.to_le_bytes());
+                out.put(&digest.to_le_bytes()[..12]);
             }
             Message::Have { news, is_whole, digest } => {
                 out.put(&[if *is_whole { 13 } else { 1 }]);
@@ -119,7 +119,9 @@ impl<T: Replicated> Message<T> {
         Ok(match input.byte()? {
             0 => {
                 let shape = u64::from(u32::from_le_bytes(input.array()?));
-                Message::Hello { shape, digest: u128::from_le_bytes(input.array()?) }
+                let mut digest = [0; 16];
+                digest[..12].copy_from_slice(&input.array::<12>()?);
+                Message::Hello { shape, digest: u128::from_le_bytes(digest) }
             }
             kind @ (1 | 13) => Message::Have {
                 news: Version::read(input)?,
@@ -183,11 +185,12 @@ impl<T: Replicated> Message<T> {
     }
 }
 
-/// A short name of a version, which nobody can choose, since it depends on a number that was drawn for the conversation.
+/// A short name of a version, of 96 bits, which nobody can choose, since it depends on a number that was drawn for the
+/// conversation.
 pub(super) fn digest(version: &Version, salt: u32) -> u128 {
     let mut digest = Digest::keyed(salt.into());
     version.write_by(&mut |bytes| digest.write(bytes));
-    digest.finish()
+    digest.finish() >> 32
 }
 
 /// The lower half.

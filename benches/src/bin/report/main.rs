@@ -11,7 +11,9 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use figures::Figures;
+use figures::{Figures, LIBRARIES};
+use rejoin_benches::draw::{Row, bars};
+use rejoin_benches::page::{between_markers, count};
 
 /// Families of works with a picture of their own.
 const PICTURES: [(&str, &str, &str); 8] = [
@@ -45,14 +47,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     draw(&figures, &docs.join("performance"))
 }
 
-/// Replaces what is between `<!-- begin name -->` and `<!-- end name -->`.
-fn between_markers(page: &str, name: &str, table: &str) -> String {
-    let (begin, end) = (format!("<!-- begin {name} -->"), format!("<!-- end {name} -->"));
-    let (before, rest) = page.split_once(&begin).unwrap_or_else(|| panic!("the page has no {begin}"));
-    let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("the page has no {end}"));
-    format!("{before}{begin}\n\n{table}\n\n{end}{after}")
-}
-
 fn draw(figures: &Figures, dir: &Path) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(dir)?;
     for (family, title, file) in PICTURES {
@@ -69,16 +63,16 @@ fn draw(figures: &Figures, dir: &Path) -> Result<(), Box<dyn Error>> {
         let title = format!("{title}: how many times as long others take");
         let axis = "times as long as rejoin: right of 1 rejoin is faster, left of it slower";
         let rows = plots::ratios(figures, &families);
-        plots::bars(&rows, &title, axis, Some(1.0), &dir.join(file).with_extension("svg"))?;
+        bars(&rows, &title, axis, Some(1.0), &LIBRARIES, &dir.join(file).with_extension("svg"))?;
     }
-    let rows: Vec<plots::Row> = figures
+    let rows: Vec<Row> = figures
         .bytes
         .iter()
         .filter(|(what, _)| what.ends_with(": live") && !what.starts_with("counter"))
         .filter_map(|(what, sizes)| {
             let (n, of) = sizes.iter().next_back()?;
-            Some((format!("{}, {}", what.trim_end_matches(": live"), tables::count(*n)), of.clone()))
+            Some((format!("{}, {}", what.trim_end_matches(": live"), count(*n)), of.clone()))
         })
         .collect();
-    plots::bars(&rows, "Live memory", "bytes per element", None, &dir.join("memory.svg"))
+    bars(&rows, "Live memory", "bytes per element", None, &LIBRARIES, &dir.join("memory.svg"))
 }

@@ -3,33 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use rejoin_benches::page::{count, digits, time};
+
 use crate::figures::{Figures, LIBRARIES};
-
-/// Nanoseconds as people read them.
-pub(crate) fn time(ns: f64) -> String {
-    let (value, unit) = match ns {
-        ns if ns < 1e3 => (ns, "ns"),
-        ns if ns < 1e6 => (ns / 1e3, "µs"),
-        ns if ns < 1e9 => (ns / 1e6, "ms"),
-        ns => (ns / 1e9, "s"),
-    };
-    format!("{} {unit}", digits(value))
-}
-
-/// Three digits, or all before the point.
-pub(crate) fn digits(value: f64) -> String {
-    match value {
-        v if v < 9.995 => format!("{v:.2}"),
-        v if v < 99.95 => format!("{v:.1}"),
-        v => format!("{v:.0}"),
-    }
-}
-
-pub(crate) fn count(n: usize) -> String {
-    let digits = n.to_string();
-    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
-    groups.join(",")
-}
 
 /// All times, a table per kind of thing.
 pub(crate) fn times(figures: &Figures) -> String {

@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
+use rejoin_benches::page::{count, digits, time};
+
 use crate::figures::{Figures, LIBRARIES};
-use crate::tables::{count, digits, time};
 
 /// A wish that some ratio be at most, or at least, so much.
 struct Target {
