@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::journal::{Journal, Violation};
 use super::network::Wires;
-use super::{Options, Random, Report, Sample, Schedule, Step, Workload};
+use super::{Delay, Options, Random, Report, Sample, Schedule, Step, Workload};
 use crate::store::Root;
 use crate::sync::{Link, Replica, Replicated};
 use crate::writer::Identity;
@@ -63,6 +63,8 @@ struct Node<T: Replicated> {
     wake: Option<u64>,
     /// What was found to be in order.
     checked: Version,
+    /// Bytes that it has sent.
+    sent: u64,
 }
 
 struct Saved<T> {
@@ -89,6 +91,7 @@ impl<T: Replicated> Node<T> {
             has_left: false,
             wake: None,
             checked: Version::new(),
+            sent: 0,
         }
     }
 }
@@ -158,6 +161,28 @@ impl<W: Workload> World<W> {
     /// Whether frames from one node to another are lost.
     pub fn is_cut(&self, from: usize, to: usize) -> bool {
         self.wires.is_cut(from, to)
+    }
+
+    /// How many bytes a node has sent.
+    pub fn sent(&self, node: usize) -> u64 {
+        self.nodes.get(node).map_or(0, |node| node.sent)
+    }
+
+    /// Frames from one node to another take so long from now on, whatever others take.
+    pub fn set_delay(&mut self, from: usize, to: usize, delay: Delay) {
+        self.wires.set_delay(from, to, delay);
+    }
+
+    /// Two nodes that talk to each other begin a new conversation, as they do over a connection that was made anew: at
+    /// once, where the old one would wait until it is time to try again.
+    pub fn reconnect(&mut self, a: usize, b: usize) {
+        for (from, to) in [(a, b), (b, a)] {
+            let link = self.link();
+            let Some(node) = self.nodes.get_mut(from) else { return };
+            let Some(old) = node.links.get_mut(&to) else { return };
+            *old = link;
+            self.pump_link(from, to);
+        }
     }
 
     /// What has happened until now.
@@ -296,6 +321,7 @@ impl<W: Workload> World<W> {
                 }
                 return;
             };
+            node.sent += frame.len() as u64;
             self.report.frames += 1;
             self.report.bytes += frame.len() as u64;
             let slow = self.nodes[to].slow;
