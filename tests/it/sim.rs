@@ -1,3 +1,4 @@
 //! Worlds in which all goes wrong.
 
+mod frames;
 mod seeds;
