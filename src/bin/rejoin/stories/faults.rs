@@ -104,7 +104,7 @@ pub(super) fn tell(stage: &mut Stage, sim: &Sim) -> Told {
     ));
     let [half, nearly, most] = [50, 95, 100].map(|percent| percentile(&mut repairs, percent));
     stage.say("", &format!(
-        "After all was well again, half of the worlds were equal within {}, 95 % within {}, all within {}.",
+        "After all was well again, half of the worlds were equal after {} at most, 95 % after {}, all after {}.",
         time(half), time(nearly), time(most)
     ));
     summary.repair_ms = most;

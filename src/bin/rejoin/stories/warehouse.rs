@@ -17,6 +17,8 @@ const ASIA: usize = 3;
 const ARTICLES: [&str; 3] = ["kettle", "lamp", "teapot"];
 /// Copies of each article, delivered to Europe.
 const DELIVERED: u64 = 120;
+/// The rights to each that Europe gives to each other region in the beginning.
+const FIRST_RIGHTS: u64 = 10;
 /// How long a customer waits for a right that was asked for.
 const PATIENCE: u64 = 600;
 
@@ -188,7 +190,7 @@ pub(super) fn tell(stage: &mut Stage, sim: &Sim) -> Told {
             let _ = seen.add(DELIVERED);
             let _ = owned.increment(DELIVERED);
             ids.iter().skip(1).for_each(|id| {
-                let _ = owned.transfer(*id, DELIVERED / 6);
+                let _ = owned.transfer(*id, FIRST_RIGHTS);
             });
         }
     });
@@ -196,7 +198,7 @@ pub(super) fn tell(stage: &mut Stage, sim: &Sim) -> Told {
     tale.play.say(format!(
         "{DELIVERED} of each article come to Europe, which gives each other region the right to sell {}. Every customer is \
          served twice, in two books: by sight (as long as a copy is seen: a PnCounter) and by right (a BoundedCounter).",
-        DELIVERED / 6
+        FIRST_RIGHTS
     ));
     tale.trade(4_500);
     let (moved, by_right) = (tale.moved, tale.by_right.iter().sum::<u64>());
