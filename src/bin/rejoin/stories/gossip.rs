@@ -68,7 +68,10 @@ fn spread(play: &mut Play<'_, Rumours>) -> (Vec<(f64, f64)>, Vec<u64>) {
             }
         }
         let known = knew.iter().flatten().count();
-        points.push((at as f64, 100.0 * known as f64 / nodes as f64));
+        let percent = 100.0 * known as f64 / nodes as f64;
+        if points.last().is_none_or(|(_, before)| *before != percent) {
+            points.push((at as f64, percent));
+        }
         if known == nodes || at > 60_000 {
             return (points, knew.into_iter().flatten().collect());
         }
