@@ -142,7 +142,8 @@ pub enum Topology {
 }
 
 impl Topology {
-    fn connects(self, a: usize, b: usize, nodes: usize) -> bool {
+    /// Whether two of so many nodes talk to each other.
+    pub fn connects(self, a: usize, b: usize, nodes: usize) -> bool {
         let (low, high) = (a.min(b), a.max(b));
         let is_ring = high == low + 1 || (low == 0 && high + 1 == nodes);
         match self {

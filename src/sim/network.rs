@@ -20,13 +20,23 @@ pub enum Delay {
 }
 
 impl Delay {
-    fn draw(self, random: &mut Random) -> u64 {
+    /// How long one frame takes.
+    pub fn draw(self, random: &mut Random) -> u64 {
         match self {
             Delay::Fixed(delay) => delay,
             Delay::Uniform(least, most) => random.between(least, most),
             Delay::LongTail { least, mean } => {
                 least + (-(1.0 - random.unit()).ln() * mean as f64).min(1e9) as u64
             }
+        }
+    }
+
+    /// How long frames take on average.
+    pub fn mean(self) -> u64 {
+        match self {
+            Delay::Fixed(delay) => delay,
+            Delay::Uniform(least, most) => u64::midpoint(least, most),
+            Delay::LongTail { least, mean } => least.saturating_add(mean),
         }
     }
 }
@@ -56,11 +66,13 @@ pub(super) struct Wires {
     /// How many frames each way has been given.
     sent: BTreeMap<(usize, usize), u64>,
     cut: BTreeSet<(usize, usize)>,
+    /// Of ways that are shorter or longer than others.
+    delays: BTreeMap<(usize, usize), Delay>,
 }
 
 impl Wires {
     pub(super) fn new(network: Network, seed: u64) -> Self {
-        Wires { network, seed, sent: BTreeMap::new(), cut: BTreeSet::new() }
+        Wires { network, seed, sent: BTreeMap::new(), cut: BTreeSet::new(), delays: BTreeMap::new() }
     }
 
     pub(super) fn cut(&mut self, from: usize, to: usize) {
@@ -75,6 +87,10 @@ impl Wires {
         self.cut.clear();
     }
 
+    pub(super) fn set_delay(&mut self, from: usize, to: usize, delay: Delay) {
+        self.delays.insert((from, to), delay);
+    }
+
     pub(super) fn is_cut(&self, from: usize, to: usize) -> bool {
         self.cut.contains(&(from, to))
     }
@@ -87,9 +103,9 @@ impl Wires {
         let mut random = Random::new(self.seed ^ way.rotate_left(17) ^ sent.rotate_left(40));
         random.number();
         let is_lost = self.is_cut(from, to) || random.per_mille(self.network.loss);
-        let first = self.network.delay.draw(&mut random);
-        let again =
-            random.per_mille(self.network.doubled).then(|| first + 3 * self.network.delay.draw(&mut random));
+        let delay = self.delays.get(&(from, to)).copied().unwrap_or(self.network.delay);
+        let first = delay.draw(&mut random);
+        let again = random.per_mille(self.network.doubled).then(|| first + 3 * delay.draw(&mut random));
         [(!is_lost).then_some(first), again.filter(|_| !is_lost)].into_iter().flatten()
     }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::journal::{Journal, Violation};
 use super::network::Wires;
-use super::{Options, Random, Report, Sample, Schedule, Step, Topology, Workload};
+use super::{Delay, Options, Random, Report, Sample, Schedule, Step, Topology, Workload};
 use crate::store::Root;
 use crate::sync::{Config, Events, Gossip, Refused, Replica, Replicated, Standing, Swarm};
 use crate::writer::Identity;
@@ -73,6 +73,8 @@ struct Node<T: Replicated> {
     acknowledged: Version,
     /// The id that it has, or had.
     id: Option<ReplicaId>,
+    /// Bytes that it has sent.
+    sent: u64,
 }
 
 struct Saved<T> {
@@ -101,6 +103,7 @@ impl<T: Replicated> Node<T> {
             checked: Version::new(),
             acknowledged: Version::new(),
             id: None,
+            sent: 0,
         }
     }
 }
@@ -179,6 +182,27 @@ impl<W: Workload> World<W> {
     /// Whether frames from one node to another are lost.
     pub fn is_cut(&self, from: usize, to: usize) -> bool {
         self.wires.is_cut(from, to)
+    }
+
+    /// How many bytes a node has sent.
+    pub fn sent(&self, node: usize) -> u64 {
+        self.nodes.get(node).map_or(0, |node| node.sent)
+    }
+
+    /// Frames from one node to another take so long from now on, whatever others take.
+    pub fn set_delay(&mut self, from: usize, to: usize, delay: Delay) {
+        self.wires.set_delay(from, to, delay);
+    }
+
+    /// Two nodes that talk to each other begin a new conversation, as they do over a connection that was made anew: at
+    /// once, where the old one would wait until it is time to try again.
+    pub fn reconnect(&mut self, a: usize, b: usize) {
+        for (from, to) in [(a, b), (b, a)] {
+            let Some(node) = self.nodes.get_mut(from) else { return };
+            node.swarm.drop_peer(&to);
+            node.swarm.keep(to);
+            self.pump(from);
+        }
     }
 
     /// What has happened until now.
@@ -305,6 +329,7 @@ impl<W: Workload> World<W> {
             let node = &mut self.nodes[from];
             let Some(replica) = &mut node.replica else { return };
             let Some((to, frame)) = node.swarm.poll_frame(replica, now) else { break };
+            node.sent += frame.len() as u64;
             self.report.frames += 1;
             self.report.bytes += frame.len() as u64;
             let slow = self.nodes[to].slow;

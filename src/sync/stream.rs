@@ -12,6 +12,8 @@
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
+use smallvec::SmallVec;
+
 use super::Config;
 use super::sketch::{high, mix};
 use crate::codec::{DecodeError, Input, Limits, Output, Wrong};
@@ -23,7 +25,7 @@ const HEAD: usize = 2 + 4 + 4 + 10 + 5 + 10;
 /// How many numbers that the other side had before are remembered.
 const REMEMBERED: usize = 16;
 /// How many later frames must have arrived for an earlier one to be taken as lost.
-const LOST_AFTER: u32 = 3;
+const LOST_AFTER: usize = 3;
 
 /// What has happened to a conversation when a frame came in.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub(super) struct Stream {
     flight: VecDeque<Flight>,
     flying: usize,
     next: u64,
+    /// How many fragments have been sent, those sent again counted again.
+    turns: u64,
     /// The next number that is expected; and fragments that came before their turn.
     expected: u64,
     early: BTreeMap<u64, Fragment>,
@@ -75,8 +79,10 @@ struct Flight {
     sent: u64,
     tries: u32,
     has_arrived: bool,
-    /// How many later ones have arrived.
-    passed: u32,
+    /// When it was sent last: its place among all that were sent.
+    turn: u64,
+    /// How many that were sent after it have arrived.
+    passed: usize,
 }
 
 struct Head {
@@ -131,6 +137,7 @@ impl Stream {
             flight: VecDeque::new(),
             flying: 0,
             next: 1,
+            turns: 0,
             expected: 1,
             early: BTreeMap::new(),
             early_bytes: 0,
@@ -254,23 +261,26 @@ impl Stream {
     }
 
     fn acknowledge(&mut self, head: &Head, now: u64) {
-        let last_later = u64::from(32 - head.later.leading_zeros());
-        for flight in &mut self.flight {
+        // The turns of those that have arrived, and surely in that turn.
+        let mut arrived: SmallVec<[u64; 8]> = SmallVec::new();
+        for flight in self.flight.iter_mut().filter(|flight| !flight.has_arrived) {
             let is_later = flight
                 .number
                 .checked_sub(head.acknowledged + 1)
                 .is_some_and(|bit| bit < 32 && head.later >> bit & 1 == 1);
-            if !flight.has_arrived && (flight.number < head.acknowledged || is_later) {
+            if flight.number < head.acknowledged || is_later {
                 flight.has_arrived = true;
                 self.flying -= flight.fragment.bytes.len();
                 if flight.tries == 1 {
+                    arrived.push(flight.turn);
                     let took = now.saturating_sub(flight.sent).max(1);
                     self.round_trip = Some(self.round_trip.map_or(took, |mean| (mean * 7 + took) / 8));
                 }
-            } else if !flight.has_arrived && last_later > 0 && flight.number <= head.acknowledged + last_later
-            {
-                flight.passed += 1;
             }
+        }
+        // What was sent again is not overtaken by what was sent before that: else each acknowledgement would call for more.
+        for flight in self.flight.iter_mut().filter(|flight| !flight.has_arrived) {
+            flight.passed += arrived.iter().filter(|turn| **turn > flight.turn).count();
         }
         while self.flight.front().is_some_and(|flight| flight.has_arrived) {
             self.flight.pop_front();
@@ -297,8 +307,10 @@ impl Stream {
             !flight.has_arrived && (flight.passed >= LOST_AFTER || now >= self.again_at(flight, config))
         });
         if let Some(at) = lost {
+            self.turns += 1;
             let flight = &mut self.flight[at];
             (flight.sent, flight.tries, flight.passed) = (now, flight.tries + 1, 0);
+            flight.turn = self.turns;
             return Some(self.frame(Some(at)));
         }
         if self.flying < config.window
@@ -307,12 +319,14 @@ impl Stream {
             self.flying += fragment.bytes.len();
             let number = self.next;
             self.next += 1;
+            self.turns += 1;
             self.flight.push_back(Flight {
                 number,
                 fragment,
                 sent: now,
                 tries: 1,
                 has_arrived: false,
+                turn: self.turns,
                 passed: 0,
             });
             return Some(self.frame(Some(self.flight.len() - 1)));

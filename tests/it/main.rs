@@ -2,6 +2,8 @@
 #![allow(missing_docs, reason = "tests explain themselves by their names")]
 
 mod broken;
+#[cfg(feature = "cli")]
+mod cli;
 mod codec;
 #[cfg(feature = "serde")]
 mod formats;

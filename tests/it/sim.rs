@@ -1,5 +1,6 @@
 //! Worlds in which all goes wrong.
 
+mod frames;
 mod gossip;
 mod identity;
 mod seeds;
