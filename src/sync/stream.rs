@@ -399,7 +399,7 @@ mod tests {
             doubled in 0..30u64,
         ) {
             let config = Config { max_frame: 300, window: 2_000, retry: 20, ..Config::default() };
-            let sent: Vec<Vec<u8>> = sizes.iter().enumerate().map(|(n, size)| alloc::vec![n as u8; *size]).collect();
+            let sent: Vec<Vec<u8>> = (0..).zip(&sizes).map(|(n, size)| alloc::vec![n; *size]).collect();
             let mut sides = [Stream::new(1), Stream::new(2)];
             for message in &sent {
                 sides.iter_mut().for_each(|side| side.send(message, &config));

@@ -137,6 +137,6 @@ fn protocols() -> Bars {
     Bars {
         title: "What it takes: 10 nodes, a minute, a write per second and node".into(),
         names: Vec::new(),
-        bars: bars.into(),
+        rows: bars.into(),
     }
 }

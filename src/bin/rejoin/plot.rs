@@ -143,15 +143,15 @@ pub(crate) struct Bar {
 pub(crate) struct Bars {
     pub(crate) title: String,
     pub(crate) names: Vec<String>,
-    pub(crate) bars: Vec<Bar>,
+    pub(crate) rows: Vec<Bar>,
 }
 
 impl Bars {
     pub(crate) fn to_svg(&self) -> String {
         let (left, top, row) = (230.0, if self.names.is_empty() { 58.0 } else { 84.0 }, 27.0);
-        let most = self.bars.iter().map(|bar| bar.value).fold(f64::MIN_POSITIVE, f64::max);
-        let mut sheet = Sheet::new(top + row * self.bars.len() as f64 + 14.0, &self.title);
-        for (n, bar) in self.bars.iter().enumerate() {
+        let most = self.rows.iter().map(|bar| bar.value).fold(f64::MIN_POSITIVE, f64::max);
+        let mut sheet = Sheet::new(top + row * self.rows.len() as f64 + 14.0, &self.title);
+        for (n, bar) in self.rows.iter().enumerate() {
             let y = top + row * n as f64;
             let width = (bar.value / most * (WIDTH - left - 110.0)).max(1.0);
             sheet.text((left - 10.0, y + 14.0), "end", "", &bar.label);

@@ -20,7 +20,7 @@ fn copy(of: &Replica<Causal<Counter>>) -> Replica<Causal<Counter>> {
     let bytes = serde_json::to_string(identity).unwrap();
     let next = std::sync::atomic::AtomicU64::new(1);
     let ids = move || {
-        ReplicaId::from_u128(0xC0FFEE + u128::from(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)))
+        ReplicaId::from_u128(0xC0_FFEE + u128::from(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)))
     };
     Replica::from_writer(Writer::resume_with_ids(serde_json::from_str(&bytes).unwrap(), state.clone(), ids))
 }

@@ -130,6 +130,6 @@ pub(super) fn tell(stage: &mut Stage, sim: &Sim) -> Told {
         }
     });
     let title = format!("faults: how long until all are equal ({} seeds)", sim.seeds);
-    let svg = Bars { title, names: Vec::new(), bars: bars.into() }.to_svg();
+    let svg = Bars { title, names: Vec::new(), rows: bars.into() }.to_svg();
     Told::new(summary, svg)
 }

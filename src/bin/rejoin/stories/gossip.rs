@@ -59,7 +59,7 @@ fn spread(play: &mut Play<'_, Rumours>) -> (Vec<(f64, f64)>, Vec<u64>) {
     play.world.write_with(0, |rumours| rumours.insert(1));
     let token = play.world.replica(0).map(|replica| replica.version().clone()).unwrap_or_default();
     let mut knew: Vec<Option<u64>> = vec![None; nodes];
-    let mut points = Vec::new();
+    let (mut points, mut knew_before) = (Vec::new(), 0);
     loop {
         let at = play.now() - since;
         for (node, knew) in knew.iter_mut().enumerate() {
@@ -68,10 +68,10 @@ fn spread(play: &mut Play<'_, Rumours>) -> (Vec<(f64, f64)>, Vec<u64>) {
             }
         }
         let known = knew.iter().flatten().count();
-        let percent = 100.0 * known as f64 / nodes as f64;
-        if points.last().is_none_or(|(_, before)| *before != percent) {
-            points.push((at as f64, percent));
+        if known > knew_before || points.is_empty() {
+            points.push((at as f64, 100.0 * known as f64 / nodes as f64));
         }
+        knew_before = known;
         if known == nodes || at > 60_000 {
             return (points, knew.into_iter().flatten().collect());
         }

@@ -145,7 +145,7 @@ impl Tale<'_> {
 
     fn until(&mut self, time: u64) {
         while self.play.now() < time {
-            if self.play.now() % 40 == 0 {
+            if self.play.now().is_multiple_of(40) {
                 self.ask();
             }
             self.play.pass(5);
@@ -270,6 +270,6 @@ fn bars(tale: &mut Tale<'_>) -> Bars {
     Bars {
         title: "strong: median latency for clients, by region".into(),
         names: vec!["single master in Europe".into(), "a replica in each region".into()],
-        bars,
+        rows: bars,
     }
 }

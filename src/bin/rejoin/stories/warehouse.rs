@@ -147,8 +147,10 @@ impl Tale<'_> {
 
     fn table(&self) -> Vec<String> {
         let mut rows = vec![format!("{:<12}{:>26}{:>26}", "", "copies it sees", "copies it may sell")];
-        let column =
-            |of: &dyn Fn(u8) -> String| (0..3).map(|it| format!("{:>8}", of(it))).collect::<String>();
+        let column = |of: &dyn Fn(u8) -> String| {
+            let [a, b, c] = [0, 1, 2].map(of);
+            format!("{a:>8}{b:>8}{c:>8}")
+        };
         rows.push(format!(
             "{:<12}  {}  {}",
             "",
@@ -196,17 +198,16 @@ pub(super) fn tell(stage: &mut Stage, sim: &Sim) -> Told {
     });
     tale.play.pass_until_equal(10_000);
     tale.play.say(format!(
-        "{DELIVERED} of each article come to Europe, which gives each other region the right to sell {}. Every customer is \
-         served twice, in two books: by sight (as long as a copy is seen: a PnCounter) and by right (a BoundedCounter).",
-        FIRST_RIGHTS
+        "{DELIVERED} of each article come to Europe, which gives each other region the right to sell {FIRST_RIGHTS}. Every customer is \
+         served twice, in two books: by sight (as long as a copy is seen: a PnCounter) and by right (a BoundedCounter)."
     ));
     tale.trade(4_500);
     let (moved, by_right) = (tale.moved, tale.by_right.iter().sum::<u64>());
     tale.play.say(format!(
         "{by_right} copies sold by right. {moved} rights have moved, to regions that had none left and asked for some."
     ));
-    let table = tale.table();
-    tale.play.show_rows(&table);
+    let stock = tale.table();
+    tale.play.show_rows(&stock);
 
     tale.play.lines_around(&[ASIA], false);
     let since = tale.play.now();
@@ -215,8 +216,8 @@ pub(super) fn tell(stage: &mut Stage, sim: &Sim) -> Told {
     tale.trade(5_000);
     tale.play.mark(since, "Asia is cut off");
     let vain = tale.asked_in_vain - vain;
-    let table = tale.table();
-    tale.play.show_rows(&table);
+    let stock = tale.table();
+    tale.play.show_rows(&stock);
     let differs = (0..3).any(|article| tale.seen(0, article) != tale.seen(ASIA, article));
     tale.play.check(differs, || "Asia sees what it cannot have heard of".into());
     tale.play.say(format!(
@@ -257,16 +258,16 @@ fn tell_the_end(tale: &mut Tale<'_>) {
     for (article, name) in ARTICLES.iter().enumerate() {
         let sold = tale.by_right[article];
         tale.play.check(sold <= DELIVERED, || format!("{sold} of {DELIVERED} {name}s were sold by right"));
-        for region in 0..REGIONS.len() {
+        for (region, place) in REGIONS.iter().enumerate() {
             let replica = tale.play.world.replica(region);
             let stock = replica.and_then(|replica| replica.state().get(&(article as u8)));
             let (left, seen) = (stock.map(|(_, owned)| owned.get()), stock.map(|(seen, _)| seen.get()));
             tale.play.check(left == Some(u128::from(DELIVERED.saturating_sub(sold))), || {
-                format!("{}: {sold} {name}s were sold, and {left:?} are left", REGIONS[region])
+                format!("{place}: {sold} {name}s were sold, and {left:?} are left")
             });
             let expected = i128::from(DELIVERED) - i128::from(tale.by_sight[article]);
             tale.play.check(seen == Some(expected), || {
-                format!("{}: {seen:?} {name}s are seen, and there are {expected}", REGIONS[region])
+                format!("{place}: {seen:?} {name}s are seen, and there are {expected}")
             });
         }
     }
