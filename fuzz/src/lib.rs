@@ -4,6 +4,7 @@ pub mod codec;
 pub mod decode;
 mod forge;
 pub mod formats;
+pub mod frames;
 pub mod histories;
 pub mod hostile;
 pub mod roots;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rejoin_fuzz::decode::{FORGED, TYPES};
 use rejoin_fuzz::formats::Format;
-use rejoin_fuzz::{codec, decode, histories, hostile};
+use rejoin_fuzz::{codec, decode, frames, histories, hostile};
 
 fn seeds(target: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(target)
@@ -39,6 +39,11 @@ fn seeds_of_codec() {
 #[test]
 fn seeds_of_hostile() {
     replay("hostile", hostile::run);
+}
+
+#[test]
+fn seeds_of_frames() {
+    replay("frames", frames::run);
 }
 
 #[test]

@@ -12,12 +12,12 @@ use crate::codec::{DecodeError, Input, Output, Wrong};
 
 /// What is compared: a live fact.
 ///
-/// The tag says which it is, and the value's hash what it says, since two who have settled differently may have one fact
-/// with two values.
+/// The tag says which it is, and the value's hash what it says. Only liars make two values of one fact, and 16 bits tell
+/// these apart nearly always; the sum of all facts tells the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Item {
     pub(super) tag: u64,
-    pub(super) value: u32,
+    pub(super) value: u16,
 }
 
 /// Some items, of which it can only be told whether they are none or exactly one.
@@ -25,7 +25,7 @@ pub(super) struct Item {
 pub(super) struct Cell {
     count: i64,
     tags: u64,
-    values: u32,
+    values: u16,
     checks: u32,
 }
 
@@ -63,13 +63,14 @@ impl SubAssign for Cell {
 
 /// Salted, so that nobody can choose items that fall together.
 fn check(item: Item, salt: u64) -> u32 {
-    short(mix(mix(item.tag ^ salt) ^ u64::from(item.value)))
+    // 24 bits. A cell that only looks like one item is as rare as one in that many, times the places that the item could be
+    // in; it is then found out by the rest, or at last by the sum of all facts.
+    high(mix(mix(item.tag ^ salt) ^ u64::from(item.value))) >> 8
 }
 
-/// As much of a hash as a cell has room for: 24 bits. A cell that only looks like one item is as rare as one in that many,
-/// times the places that the item could be in; it is then found out by the rest, or at last by the sum of all facts.
-pub(super) fn short(hash: u64) -> u32 {
-    high(hash) >> 8
+/// As much of a hash of a value as a cell has room for.
+pub(super) fn short(hash: u64) -> u16 {
+    (hash >> 48).try_into().unwrap_or(u16::MAX)
 }
 
 /// The upper half.
@@ -286,7 +287,7 @@ fn expected(n: u64, cell: u64) -> i64 {
 pub(super) fn write_cells(cells: &[Cell], from: u64, n: u64, width: usize, out: &mut Output<'_>) {
     for (at, cell) in (from..).zip(cells) {
         out.put(&cell.tags.to_le_bytes()[..width]);
-        out.put(&cell.values.to_le_bytes()[..3]);
+        out.put(&cell.values.to_le_bytes());
         out.put(&cell.checks.to_le_bytes()[..3]);
         out.signed(cell.count - expected(n, at));
     }
@@ -303,9 +304,8 @@ pub(super) fn read_cells(
     for at in (from..).take(count) {
         let mut tags = [0; 8];
         tags[..width].copy_from_slice(&input.bytes(width)?);
-        let mut short =
-            || input.array().map(|[low, middle, high]| u32::from_le_bytes([low, middle, high, 0]));
-        let (values, checks) = (short()?, short()?);
+        let values = u16::from_le_bytes(input.array()?);
+        let checks = input.array().map(|[low, middle, high]| u32::from_le_bytes([low, middle, high, 0]))?;
         let off: i64 = input.signed()?;
         let count = off.checked_add(expected(n, at));
         // Counts are added and subtracted: far from the bounds.
@@ -324,7 +324,7 @@ mod tests {
     use super::*;
 
     fn item(n: u64) -> Item {
-        Item { tag: n, value: (n % 7) as u32 }
+        Item { tag: n, value: (n % 7) as u16 }
     }
 
     /// How many cells it took, and what was found.
