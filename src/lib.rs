@@ -55,6 +55,7 @@
 //! * **How do I ...?** The [cookbook](guide::cookbook): a cart, likes, presence, settings, stock that is never
 //!   oversold, two ledgers, saving and restarting.
 //! * **My own type?** [Three ways](guide::your_own_type), the first of which is [`record!`]; and the [`laws`] to check it by.
+//! * **How do replicas hear of each other?** [Over whatever carries bytes](guide::replicas): [`sync`].
 //! * **What can it not do?** [Read this before relying on it](guide::limits).
 //! * **How does it work?** [The kernel in one sitting](guide::how_it_works); then [`store`], which is the kernel.
 //! * **Writing**: [`Writer`] owns an identity and hands out deltas. **Reading**: a writer, and a [`Causal`] root,
@@ -80,6 +81,8 @@
 //! |---|---|
 //! | `std` (default) | random ids and the system's clock: [`Writer::new`], `over`, `with_id`, `resume`, `edit`, `try_edit`. Without it: `with_ids`, `resume_with_ids`, `edit_at`, `try_edit_at` |
 //! | `serde` | `Serialize` and `Deserialize` for all that travels or is stored (roots, deltas, plain values, versions, identities), with keys of any kind in JSON too |
+//! | `sim` | the simulator: replicas of a type of yours in a world where all goes wrong |
+//! | `cli` | the command `rejoin`, which tells stories by it; libraries do not need it |
 //! | `proptest`, `quickcheck` | generators of identities, versions, plain values and histories; causal states come of histories: [`laws::states`] |
 
 #![cfg_attr(not(feature = "std"), no_std)]

@@ -330,8 +330,8 @@ impl<T: Replicated> Link<T> {
     ///
     /// # Errors
     ///
-    /// [`Refused`]; the state is as it was, and the conversation begins anew: drop the link, or go on and let the other side
-    /// try again.
+    /// [`Refused`]: of what the message says nothing was taken in, and the conversation begins anew. Drop the link, or go on
+    /// and let the other side try again. What came before it, also in the same frame, is not undone.
     pub fn handle_frame(
         &mut self,
         replica: &mut Replica<T>,
