@@ -98,6 +98,7 @@ impl<S: Columns> Shared<S> {
 }
 
 /// What a replica must know of the group that it is in.
+#[derive(Clone)]
 pub(super) struct GroupRules<T> {
     pub(super) standing: fn(&T, ReplicaId) -> Standing,
     /// Who has let a replica in.
@@ -213,7 +214,6 @@ impl<S: Columns + 'static> Replica<Causal<Shared<S>>> {
     /// A second member, with the state of this one and an id of its own.
     pub fn fork_member(&mut self) -> Self {
         let mut fork = self.fork();
-        fork.set_group(GroupRules::shared());
         self.admit(fork.id());
         // The fork knows that it is one before it writes.
         let joined = fork.join(alloc::borrow::Cow::Borrowed(self.state()));

@@ -227,3 +227,15 @@ fn nothing_settles_before_all_know_who_has_left() {
     assert_eq!(pair.replicas.each_ref().map(|replica| replica.data.sold.get()), [3, 3]);
     assert_eq!(pair.replicas[0].state(), pair.replicas[1].state());
 }
+
+/// The copy of a member goes by the rules of its group.
+#[test]
+fn a_plain_fork_is_in_the_group_too() {
+    let pair = pair();
+    let fork = pair.replicas[0].fork();
+    let mut stranger = Group::found_as(writer(5));
+    sell(&mut stranger, 5);
+    let mut pair = Pair::new(fork, stranger, 29);
+    assert!(!pair.run_until_refused().is_empty());
+    assert_eq!(pair.replicas[0].data.sold.get(), 0);
+}
