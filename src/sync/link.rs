@@ -488,8 +488,11 @@ impl<T: Replicated> Link<T> {
 
     /// Takes note of what the other side has, and of what is settled there.
     fn take_note(&mut self, replica: &mut Replica<T>) {
-        if let Some(name) = self.name {
+        let standing = self.name.and_then(|name| replica.standing(name));
+        if let (Some(name), Some(Standing::Member)) = (self.name, standing) {
             replica.heard.hear(name, &self.heard);
+        } else if replica.is_in_group() {
+            return;
         }
         // Who has seen all that the other had can settle what the other has settled.
         if let Some((horizon, seen)) = self.settled_there.take_if(|(_, seen)| replica.has(seen)) {

@@ -1,8 +1,8 @@
 //! Frames that no honest replica sends.
 
 use proptest::prelude::*;
-use rejoin::sync::{Config, Link, LogBounds, Refused, Replica};
-use rejoin::{Causal, Codec, Counter, OrSet, ReplicaId, Writer};
+use rejoin::sync::{Config, Link, LogBounds, Refused, Replica, Replicated, Shared};
+use rejoin::{Causal, Codec, Counter, OrSet, ReplicaId, Version, Writer};
 
 use super::net::mix;
 
@@ -85,4 +85,87 @@ fn more_than_the_limits_allow_is_refused() {
     });
     assert!(matches!(refused, Some(Refused::Malformed(_))), "{refused:?}");
     assert_eq!(small.len(), 1);
+}
+
+/// Says what it likes to a link, and acknowledges as much as it likes.
+struct Forger {
+    session: u32,
+    theirs: u32,
+    said: u64,
+    acknowledged: u64,
+    /// The greeting of the link.
+    hello: Vec<u8>,
+}
+
+impl Forger {
+    const HEAD: usize = 2 + 4 + 4;
+
+    /// Gets acquainted.
+    fn meet<T: Replicated>(link: &mut Link<T>, replica: &mut Replica<T>) -> Self {
+        let mut forger = Forger { session: 0xBAD, theirs: 0, said: 0, acknowledged: 1, hello: Vec::new() };
+        let call = forger.frame(None);
+        link.handle_frame(replica, 0, &call).unwrap();
+        let frame = link.poll_frame(replica, 0).unwrap();
+        forger.theirs = u32::from_le_bytes(frame[2..6].try_into().unwrap());
+        forger.hello = frame[Forger::HEAD + 3..].to_vec();
+        let mut hello = forger.hello.clone();
+        hello[5] ^= 1; // another digest
+        forger.say(link, replica, &hello).unwrap();
+        forger
+    }
+
+    fn frame(&mut self, message: Option<&[u8]>) -> Vec<u8> {
+        let mut frame = vec![b'r', 1];
+        frame.extend(self.session.to_le_bytes());
+        frame.extend(self.theirs.to_le_bytes());
+        let number = message.map_or(0, |_| {
+            self.said += 1;
+            self.said << 1 | 1
+        });
+        for number in [self.acknowledged, 0, number] {
+            frame.extend(leb128(number));
+        }
+        frame.extend(message.unwrap_or_default());
+        frame
+    }
+
+    fn say<T: Replicated>(
+        &mut self,
+        link: &mut Link<T>,
+        replica: &mut Replica<T>,
+        message: &[u8],
+    ) -> Result<bool, Refused> {
+        let frame = self.frame(Some(message));
+        link.handle_frame(replica, 0, &frame)
+    }
+}
+
+fn leb128(mut n: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while n > 127 {
+        bytes.push(n as u8 | 128);
+        n >>= 7;
+    }
+    bytes.push(n as u8);
+    bytes
+}
+
+/// The bytes of a version inside a message.
+fn part(version: &Version) -> Vec<u8> {
+    // Behind a head that tells how long the description of the type is.
+    let bytes = version.encode();
+    bytes[5 + usize::from(bytes[4])..].to_vec()
+}
+
+#[test]
+fn a_stranger_cannot_say_what_is_settled() {
+    type Group = Causal<Shared<Counter>>;
+    let mut founder = Replica::<Group>::found_as(Writer::with_id(ReplicaId::from_u128(1)));
+    founder.admit(ReplicaId::from_u128(2)); // who has said nothing yet
+    founder.edit_at(0, |shared| shared.data.add(5));
+    let mut link = Link::new(1, Config::default());
+    let mut stranger = Forger::meet(&mut link, &mut founder);
+    let settled = [&[16][..], &part(founder.version())].concat();
+    drop(stranger.say(&mut link, &mut founder, &settled));
+    assert!(founder.horizon().is_empty());
 }
