@@ -13,3 +13,4 @@ mod hostile;
 mod identity;
 mod net;
 mod paths;
+mod swarm;
