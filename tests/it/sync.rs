@@ -14,3 +14,4 @@ mod identity;
 mod net;
 mod paths;
 mod swarm;
+mod time;

@@ -169,3 +169,34 @@ fn a_stranger_cannot_say_what_is_settled() {
     drop(stranger.say(&mut link, &mut founder, &settled));
     assert!(founder.horizon().is_empty());
 }
+
+#[test]
+fn what_was_not_sent_cannot_be_acknowledged() {
+    let (mut replica, mut link) = (set(1, 0..3), Link::new(1, Config::default()));
+    let mut liar = Forger::meet(&mut link, &mut replica);
+    assert!(link.poll_frame(&mut replica, 0).is_some());
+    for acknowledged in [100, u64::MAX - 1, u64::MAX] {
+        liar.acknowledged = acknowledged;
+        assert!(matches!(liar.say(&mut link, &mut replica, &[]), Err(Refused::Malformed(_))));
+        liar = Forger::meet(&mut link, &mut replica);
+        assert!(link.poll_frame(&mut replica, 0).is_some());
+    }
+}
+
+/// Anybody can send anything to an address.
+#[test]
+fn noise_does_not_end_a_conversation() {
+    let mut replicas = [set(1, 0..20_000), set(2, 0..1)];
+    let mut config = Config::default();
+    (config.max_frame, config.window) = (1_000, 4_000);
+    let mut links = [1, 2].map(|n| Link::<Set>::new(n, config.clone()));
+    for now in 0..300 {
+        for from in [0, 1] {
+            while let Some(frame) = links[from].poll_frame(&mut replicas[from], now) {
+                links[1 - from].handle_frame(&mut replicas[1 - from], now, &frame).unwrap();
+            }
+            assert!(links[from].handle_frame(&mut replicas[from], now, b"noise").is_err());
+        }
+    }
+    assert_eq!(replicas[0].version(), replicas[1].version());
+}
