@@ -44,8 +44,8 @@ record! {
     ///
     /// * Whoever is not a member is not listened to, unless it brings the word of a member that it is one; it may listen. Who is
     ///   to join must be [admitted](Replica::admit) by a member, and takes a state before it writes.
-    /// * An event is stable here if each member has said to have it, and this replica has all that the member, and those
-    ///   who have left, had written when it said so. Then whatever has not arrived yet was written by somebody who knew it.
+    /// * An event is stable here if each member has said to have it, and to know who has left, and this replica has all that
+    ///   the member, and those who have left, had written when it said so. Then whatever has not arrived yet was written by somebody who knew it.
     /// * A member that [has left](Replica::retire) is refused if it comes back, and told so: it must begin with nothing, under a
     ///   new id. What it had written and told nobody of is not taken in any more.
     /// * A member that is away for long keeps the others from settling. Let it leave.
@@ -98,6 +98,7 @@ impl<S: Columns> Shared<S> {
 }
 
 /// What a replica must know of the group that it is in.
+#[derive(Clone)]
 pub(super) struct GroupRules<T> {
     pub(super) standing: fn(&T, ReplicaId) -> Standing,
     /// Who has let a replica in.
@@ -138,8 +139,9 @@ impl Heard {
         }
     }
 
-    /// What each of `members` but `me` has said to have, and nothing else stands in the way of.
-    fn stable(&mut self, me: ReplicaId, members: &[ReplicaId], seen: &Version) -> Version {
+    /// What each of `members` but `me` has said to have, and nothing else stands in the way of. `leaves` are the events by
+    /// which others have left.
+    fn stable(&mut self, me: ReplicaId, members: &[ReplicaId], leaves: &Version, seen: &Version) -> Version {
         let mut stable = seen.clone();
         for member in members.iter().filter(|member| **member != me) {
             let Some(said) = self.by.get_mut(member) else { return Version::new() };
@@ -152,6 +154,10 @@ impl Heard {
                 .all(|(id, first, last)| seen.has_run(id, first, last))
             {
                 said.sound = said.last.clone();
+            }
+            // Who has not heard that somebody has left may still take in what that one writes, whatever it has not seen.
+            if !said.sound.covers(leaves) {
+                return Version::new();
             }
             let unsaid = stable.difference(&said.sound);
             stable.subtract(&unsaid);
@@ -208,7 +214,6 @@ impl<S: Columns + 'static> Replica<Causal<Shared<S>>> {
     /// A second member, with the state of this one and an id of its own.
     pub fn fork_member(&mut self) -> Self {
         let mut fork = self.fork();
-        fork.set_group(GroupRules::shared());
         self.admit(fork.id());
         // The fork knows that it is one before it writes.
         let joined = fork.join(alloc::borrow::Cow::Borrowed(self.state()));
@@ -220,11 +225,16 @@ impl<S: Columns + 'static> Replica<Causal<Shared<S>>> {
     pub fn stable(&mut self) -> Version {
         let me = self.id();
         let members: Vec<ReplicaId> = self.state().members().collect();
-        let seen = self.version().clone();
         if !members.contains(&me) {
             return Version::new();
         }
-        self.heard.stable(me, &members, &seen)
+        let (state, seen) = (self.state(), self.version().clone());
+        let left = state.left.iter();
+        let leaves = left
+            .flat_map(|id| state.facts(|shared| shared.left.inner().get(id)))
+            .map(|(dot, ())| dot)
+            .collect();
+        self.heard.stable(me, &members, &leaves, &seen)
     }
 
     /// Settles what is stable, and forgets the deltas that all members have. Returns true if anything was settled.

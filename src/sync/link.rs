@@ -12,7 +12,7 @@ use super::group::Standing;
 use super::message::{Message, digest, low};
 use super::replica::Permit;
 use super::sketch::{Cell, MOST_WANTED, Sketch, Solver, high, mix, read_cells, write_cells};
-use super::stream::{Arrival, Stream};
+use super::stream::{Arrival, Frame, Stream};
 use super::{Config, Events, Replica, Replicated};
 use crate::codec::{DecodeError, Input, Limits, Output};
 use crate::store::{self, Full};
@@ -192,7 +192,7 @@ impl AddAssign for Stats {
     }
 }
 
-/// Why a frame was not taken in. The state is as it was, and the conversation begins anew.
+/// Why something that came in a frame was not taken in. It has changed nothing, and the conversation begins anew.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refused {
@@ -331,13 +331,15 @@ impl<T: Replicated> Link<T> {
     /// # Errors
     ///
     /// [`Refused`]: of what the message says nothing was taken in, and the conversation begins anew. Drop the link, or go on
-    /// and let the other side try again. What came before it, also in the same frame, is not undone.
+    /// and let the other side try again. What came before it, also in the same frame, is not undone. What is no frame at all is
+    /// noise, and does the conversation no harm.
     pub fn handle_frame(
         &mut self,
         replica: &mut Replica<T>,
         now: u64,
         frame: &[u8],
     ) -> Result<bool, Refused> {
+        let frame = Frame::read(frame)?;
         let result = self.try_handle(replica, now, frame);
         if result.is_err() {
             self.begin_anew();
@@ -351,7 +353,7 @@ impl<T: Replicated> Link<T> {
         *self = Link { stats: self.stats, ..Link::new(session, self.config.clone()) };
     }
 
-    fn try_handle(&mut self, replica: &mut Replica<T>, now: u64, frame: &[u8]) -> Result<bool, Refused> {
+    fn try_handle(&mut self, replica: &mut Replica<T>, now: u64, frame: Frame) -> Result<bool, Refused> {
         let messages = match self.stream.handle(frame, now, &self.config)? {
             Arrival::Messages(messages) => messages,
             Arrival::Anew(messages) => {
@@ -488,8 +490,11 @@ impl<T: Replicated> Link<T> {
 
     /// Takes note of what the other side has, and of what is settled there.
     fn take_note(&mut self, replica: &mut Replica<T>) {
-        if let Some(name) = self.name {
+        let standing = self.name.and_then(|name| replica.standing(name));
+        if let (Some(name), Some(Standing::Member)) = (self.name, standing) {
             replica.heard.hear(name, &self.heard);
+        } else if replica.is_in_group() {
+            return;
         }
         // Who has seen all that the other had can settle what the other has settled.
         if let Some((horizon, seen)) = self.settled_there.take_if(|(_, seen)| replica.has(seen)) {
@@ -713,7 +718,7 @@ impl<T: Replicated> Link<T> {
     }
 
     fn task_ends(&self) -> u64 {
-        self.task_since.saturating_add(self.config.patience)
+        self.task_since.max(self.stream.went_on()).saturating_add(self.config.patience)
     }
 
     fn next_message(&mut self, replica: &mut Replica<T>, now: u64) -> Option<Message<T>> {

@@ -261,9 +261,10 @@ impl<T: Replicated> Replica<T> {
         (self.writer.identity(), self.writer.state())
     }
 
-    /// A second replica of the same state, with an id of its own. Its log is empty.
+    /// A second replica of the same state, with an id of its own. Its log is empty. If this one is in a
+    /// [group](super::Shared), the other goes by the same rules, and is to be admitted.
     pub fn fork(&self) -> Self {
-        Replica::from_writer(self.writer.fork())
+        Replica { group: self.group.clone(), ..Replica::from_writer(self.writer.fork()) }
     }
 
     /// Takes note of what somebody says to have: if there are writes of this replica in it that it does not know, it has

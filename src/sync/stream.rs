@@ -64,6 +64,10 @@ pub(super) struct Stream {
     round_trip: Option<u64>,
     /// When something was last heard of the other side; before that, when something was first sent to it.
     heard: Option<u64>,
+    /// When it was last asked what to send.
+    polled: u64,
+    /// When a message of several fragments last went on, here or there.
+    went_on: u64,
 }
 
 #[derive(Debug)]
@@ -85,6 +89,14 @@ struct Flight {
     passed: usize,
 }
 
+/// A frame that was read.
+pub(super) struct Frame {
+    head: Head,
+    /// The number of the fragment, or 0 for none.
+    number: u64,
+    fragment: Fragment,
+}
+
 struct Head {
     mine: u32,
     yours: u32,
@@ -94,9 +106,8 @@ struct Head {
     later: u32,
 }
 
-impl Head {
-    /// The head, the number of the fragment (0 for none), and the fragment.
-    fn read(frame: &[u8]) -> Result<(Head, u64, Fragment), DecodeError> {
+impl Frame {
+    pub(super) fn read(frame: &[u8]) -> Result<Self, DecodeError> {
         let limits = Limits::default();
         let mut input = Input::of(frame, &limits);
         let magic = input.byte()?;
@@ -111,9 +122,12 @@ impl Head {
         let fragment = Fragment { is_last: number & 1 == 1, bytes: input.rest() };
         let is_sound = mine != 0 && (number > 1 && yours != 0 || number == 0 && fragment.bytes.is_empty());
         input.check(is_sound, Wrong::Value("a frame"))?;
-        Ok((Head { mine, yours, acknowledged, later }, number >> 1, fragment))
+        let head = Head { mine, yours, acknowledged, later };
+        Ok(Frame { head, number: number >> 1, fragment })
     }
+}
 
+impl Head {
     fn write(&self, number: u64, bytes: &[u8]) -> Vec<u8> {
         let mut out = Output::default();
         out.put(&[MAGIC, FORMAT]);
@@ -148,6 +162,8 @@ impl Stream {
             call_at: 0,
             round_trip: None,
             heard: None,
+            polled: 0,
+            went_on: 0,
         }
     }
 
@@ -166,6 +182,11 @@ impl Stream {
         self.queue.is_empty() && self.flight.is_empty()
     }
 
+    /// When a message of several fragments last went on, here or there.
+    pub(super) fn went_on(&self) -> u64 {
+        self.went_on
+    }
+
     /// What it holds, in bytes.
     pub(super) fn held(&self) -> usize {
         let queued: usize = self.queue.iter().map(|fragment| fragment.bytes.len()).sum();
@@ -181,8 +202,8 @@ impl Stream {
     }
 
     /// Takes in a frame.
-    pub(super) fn handle(&mut self, frame: &[u8], now: u64, config: &Config) -> Result<Arrival, DecodeError> {
-        let (head, number, fragment) = Head::read(frame)?;
+    pub(super) fn handle(&mut self, frame: Frame, now: u64, config: &Config) -> Result<Arrival, DecodeError> {
+        let Frame { head, number, fragment } = frame;
         let is_known = self.yours == Some(head.mine);
         if head.yours != self.mine {
             // It speaks to nobody yet, or to whom this side was before; and may have been on its way for long. If whoever has
@@ -199,7 +220,8 @@ impl Stream {
         }
         let mut is_anew = false;
         if !is_known && let Some(yours) = self.yours {
-            let is_lost = now.saturating_sub(self.heard.unwrap_or(now)) > 10 * self.patience(config);
+            let is_lost =
+                now.saturating_sub(self.heard.unwrap_or(now)) > self.patience(config).saturating_mul(10);
             if !self.dead.contains(&head.mine) {
                 // It knows this side's number, so it is the other side, under another number. No way leads back.
                 let mut dead = core::mem::take(&mut self.dead);
@@ -215,12 +237,18 @@ impl Stream {
                 return Ok(Arrival::Messages(Vec::new()));
             }
         }
+        if head.acknowledged > self.next {
+            return Err(DecodeError { at: 0, wrong: Wrong::Value("an acknowledgement of what was sent") });
+        }
         (self.yours, self.heard) = (Some(head.mine), Some(now));
         self.acknowledge(&head, now);
         let mut messages = Vec::new();
         if number != 0 {
             self.owes_ack = true;
             self.take(number, fragment, config, &mut messages)?;
+            if !self.partial.is_empty() {
+                self.went_on = now;
+            }
         }
         Ok(if is_anew { Arrival::Anew(messages) } else { Arrival::Messages(messages) })
     }
@@ -274,7 +302,9 @@ impl Stream {
                 if flight.tries == 1 {
                     arrived.push(flight.turn);
                     let took = now.saturating_sub(flight.sent).max(1);
-                    self.round_trip = Some(self.round_trip.map_or(took, |mean| (mean * 7 + took) / 8));
+                    self.round_trip = Some(
+                        self.round_trip.map_or(took, |mean| mean.saturating_mul(7).saturating_add(took) / 8),
+                    );
                 }
             }
         }
@@ -284,11 +314,15 @@ impl Stream {
         }
         while self.flight.front().is_some_and(|flight| flight.has_arrived) {
             self.flight.pop_front();
+            if !self.queue.is_empty() {
+                self.went_on = now;
+            }
         }
     }
 
     /// The next frame to send, if there is any.
     pub(super) fn poll(&mut self, now: u64, config: &Config) -> Option<Vec<u8>> {
+        self.polled = now;
         if let Some(yours) = self.hint.take() {
             return Some(Head { mine: self.mine, yours, acknowledged: 1, later: 0 }.write(0, &[]));
         }
@@ -296,12 +330,13 @@ impl Stream {
         if self.yours.is_none() {
             let silence = now.saturating_sub(heard) / 2;
             return (now >= self.call_at).then(|| {
-                self.call_at = now + silence.clamp(config.retry, config.retry_at_most.max(config.retry));
+                let wait = silence.clamp(config.retry, config.retry_at_most.max(config.retry));
+                self.call_at = now.saturating_add(wait);
                 self.frame(None)
             });
         }
         // Who is not heard of gets one frame at a time.
-        let is_silent = now.saturating_sub(heard) > 4 * self.patience(config);
+        let is_silent = now.saturating_sub(heard) > self.patience(config).saturating_mul(4);
         let among = if is_silent { 1 } else { self.flight.len() };
         let lost = self.flight.iter().take(among).position(|flight| {
             !flight.has_arrived && (flight.passed >= LOST_AFTER || now >= self.again_at(flight, config))
@@ -342,13 +377,16 @@ impl Stream {
         let mut open = self.flight.iter().filter(|flight| !flight.has_arrived);
         let first = self.again_at(open.next()?, config);
         let any = open.map(|flight| self.again_at(flight, config)).fold(first, u64::min);
-        let is_silent = any.saturating_sub(self.heard.unwrap_or(any)) > 4 * self.patience(config);
+        let then = any.max(self.polled);
+        let silence = then.saturating_sub(self.heard.unwrap_or(then));
+        let is_silent = silence > self.patience(config).saturating_mul(4);
         Some(if is_silent { first } else { any })
     }
 
     /// How long to wait for an acknowledgement.
     fn patience(&self, config: &Config) -> u64 {
-        self.round_trip.map_or(config.retry, |mean| (mean * 2 + mean / 2).max(config.retry))
+        self.round_trip
+            .map_or(config.retry, |mean| mean.saturating_mul(2).saturating_add(mean / 2).max(config.retry))
     }
 
     /// When to send something again: ever later the longer nothing was heard.
@@ -384,7 +422,7 @@ mod tests {
     use crate::sync::sketch::mix;
 
     fn deliver(side: &mut Stream, frame: &[u8], now: u64, config: &Config, got: &mut Vec<Vec<u8>>) {
-        match side.handle(frame, now, config).unwrap() {
+        match side.handle(Frame::read(frame).unwrap(), now, config).unwrap() {
             Arrival::Messages(messages) | Arrival::Anew(messages) => got.extend(messages),
         }
     }
@@ -440,7 +478,7 @@ mod tests {
                     frame[..2].copy_from_slice(&[MAGIC, FORMAT]);
                     frame[6..10].copy_from_slice(&7_u32.to_le_bytes());
                 }
-                let _ = stream.handle(&frame, 0, &config);
+                let _ = Frame::read(&frame).and_then(|frame| stream.handle(frame, 0, &config));
                 let _ = stream.poll(0, &config);
             }
         }

@@ -47,6 +47,8 @@ pub struct Swarm<T: Replicated, P> {
     changes: u64,
     wake: Option<u64>,
     gossip: Option<Gossip<P>>,
+    /// When to draw again.
+    next_round: u64,
     random: u64,
     most_links: usize,
     /// Of links that are no more.
@@ -83,6 +85,7 @@ impl<T: Replicated, P: Clone + Ord> Swarm<T, P> {
             changes: 0,
             wake: None,
             gossip: None,
+            next_round: 0,
             random: seed,
             most_links: 1_024,
             closed: Stats::default(),
@@ -97,6 +100,7 @@ impl<T: Replicated, P: Clone + Ord> Swarm<T, P> {
     /// Has a link to `peer` from now on.
     pub fn keep(&mut self, peer: P) {
         self.open(peer, 0).is_kept = true;
+        self.wake = Some(0);
     }
 
     /// Drops the link to `peer`.
@@ -109,6 +113,7 @@ impl<T: Replicated, P: Clone + Ord> Swarm<T, P> {
     /// Gossips from now on, or no more.
     pub fn gossip(&mut self, gossip: Option<Gossip<P>>) {
         self.gossip = gossip;
+        self.next_round = 0;
         self.wake = Some(0);
     }
 
@@ -164,15 +169,21 @@ impl<T: Replicated, P: Clone + Ord> Swarm<T, P> {
         peer: P,
         frame: &[u8],
     ) -> Result<bool, Refused> {
-        if !self.links.contains_key(&peer) && self.links.len() >= self.most_links {
+        let is_new = !self.links.contains_key(&peer);
+        if is_new && self.not_kept() >= self.most_links {
             self.close_idle(replica, now, 0);
-            if self.links.len() >= self.most_links {
+            if self.not_kept() >= self.most_links {
                 return Ok(false);
             }
         }
         let place = self.open(peer.clone(), now);
-        place.used = now;
         let result = place.link.handle_frame(replica, now, frame);
+        if result.is_ok() {
+            place.used = now;
+        } else if is_new {
+            // Whoever it is has nothing to say.
+            self.drop_peer(&peer);
+        }
         self.due.push_back(peer);
         result
     }
@@ -185,7 +196,9 @@ impl<T: Replicated, P: Clone + Ord> Swarm<T, P> {
         }
         if self.wake.is_some_and(|at| now >= at) {
             self.wake = None;
-            self.round(replica, now);
+            if now >= self.next_round {
+                self.round(replica, now);
+            }
             let due = |place: &Place<T>| place.link.poll_timeout().is_some_and(|at| now >= at);
             self.due.extend(self.links.iter().filter(|(_, place)| due(place)).map(|(peer, _)| peer.clone()));
         }
@@ -198,8 +211,7 @@ impl<T: Replicated, P: Clone + Ord> Swarm<T, P> {
             self.due.pop_front();
         }
         let links = self.links.values().filter_map(|place| place.link.poll_timeout());
-        let round =
-            self.gossip.as_ref().map(|gossip| (now / gossip.interval + 1).saturating_mul(gossip.interval));
+        let round = self.gossip.as_ref().map(|_| self.next_round);
         self.wake = links.chain(round).min();
         None
     }
@@ -212,7 +224,9 @@ impl<T: Replicated, P: Clone + Ord> Swarm<T, P> {
     /// Draws whom to talk to, once in a while.
     fn round(&mut self, replica: &Replica<T>, now: u64) {
         let Some(gossip) = &self.gossip else { return };
-        let (fanout, len, open) = (gossip.fanout, gossip.peers.len(), gossip.rounds_open * gossip.interval);
+        let (fanout, len, interval) = (gossip.fanout, gossip.peers.len(), gossip.interval.max(1));
+        let open = gossip.rounds_open.saturating_mul(interval);
+        self.next_round = (now / interval + 1).saturating_mul(interval);
         let mut random = self.random;
         let drawn = choose(fanout, len, || {
             random = random.wrapping_add(0x9E37_79B9_7F4A_7C15);
@@ -226,10 +240,16 @@ impl<T: Replicated, P: Clone + Ord> Swarm<T, P> {
         }
     }
 
+    fn not_kept(&self) -> usize {
+        self.links.values().filter(|place| !place.is_kept).count()
+    }
+
+    /// Closes links that have nothing to say, and those that nobody answers.
     fn close_idle(&mut self, replica: &Replica<T>, now: u64, after: u64) {
-        let closed = &mut self.closed;
+        let (closed, patience) = (&mut self.closed, self.config.patience.max(after));
         self.links.retain(|_, place| {
-            let is_idle = now >= place.used.saturating_add(after) && place.link.is_quiet(replica);
+            let unused = now.saturating_sub(place.used);
+            let is_idle = unused >= after && place.link.is_quiet(replica) || unused >= patience;
             let stays = place.is_kept || !is_idle;
             if !stays {
                 *closed += place.link.stats();

@@ -13,3 +13,5 @@ mod hostile;
 mod identity;
 mod net;
 mod paths;
+mod swarm;
+mod time;

@@ -112,6 +112,7 @@ fn one_who_says_nothing_keeps_all_from_settling() {
     probe(&mut pair);
     assert!(!pair.replicas[0].settle(), "the third has said nothing");
     pair.replicas[0].retire(third.id());
+    pair.run();
     probe(&mut pair);
     assert!(pair.replicas[0].settle(), "and is gone");
 }
@@ -142,6 +143,7 @@ fn who_is_retired_twice_is_not_counted_twice() {
     pair.replicas.iter_mut().for_each(|replica| {
         replica.retire(id);
     });
+    pair.run();
     probe(&mut pair);
     assert!(pair.replicas.iter_mut().all(|replica| replica.settle()));
     pair.replicas[0].join(std::borrow::Cow::Owned(copy)).unwrap();
@@ -161,6 +163,7 @@ fn who_comes_back_too_late_is_refused_and_told_so() {
     late.edit_at(0, |shared| shared.data.banned.insert("tea".into()));
     pair.replicas[0].retire(late.id());
     pair.replicas[0].edit_at(0, |shared| shared.data.banned.remove("tea".into()));
+    pair.run();
     probe(&mut pair);
     assert!(pair.replicas[0].settle());
     let [founder, _] = pair.replicas;
@@ -190,5 +193,49 @@ fn strangers_are_not_listened_to() {
     let mut pair = Pair::new(founder, stranger, 17);
     let refused = pair.run_until_refused();
     assert!(!refused.is_empty());
+    assert_eq!(pair.replicas[0].data.sold.get(), 0);
+}
+
+/// Somebody has left, and a member who has not heard of it yet listens to it once more.
+#[test]
+fn nothing_settles_before_all_know_who_has_left() {
+    let mut pair = pair();
+    let mut third = pair.replicas[0].fork_member();
+    sell(&mut pair.replicas[0], 5);
+    third.receive(pair.replicas[0].since(third.version()).unwrap()).unwrap();
+    sell(&mut pair.replicas[0], 3);
+    pair.run();
+    probe(&mut pair);
+    // The third has not seen the 3. What it is about to say is a write of a member, as far as the second knows.
+    third.edit_at(0, |shared| shared.data.sold.reset());
+    pair.replicas[0].retire(third.id());
+    pair.replicas[0].settle();
+    let [founder, second] = pair.replicas;
+    let mut pair = Pair::new(second, third, 19);
+    pair.run();
+    let [second, _] = pair.replicas;
+    let mut pair = Pair::new(founder, second, 23);
+    pair.run();
+    probe(&mut pair);
+    assert_eq!(pair.replicas.each_ref().map(|replica| replica.data.sold.get()), [3, 3]);
+    assert_eq!(pair.replicas[0].state(), pair.replicas[1].state());
+    pair.replicas[0].settle();
+    probe(&mut pair);
+    probe(&mut pair);
+    let stable = pair.replicas[1].stable();
+    assert!(!stable.is_empty() && pair.replicas[0].state().horizon().covers(&stable), "now all know");
+    assert_eq!(pair.replicas.each_ref().map(|replica| replica.data.sold.get()), [3, 3]);
+    assert_eq!(pair.replicas[0].state(), pair.replicas[1].state());
+}
+
+/// The copy of a member goes by the rules of its group.
+#[test]
+fn a_plain_fork_is_in_the_group_too() {
+    let pair = pair();
+    let fork = pair.replicas[0].fork();
+    let mut stranger = Group::found_as(writer(5));
+    sell(&mut stranger, 5);
+    let mut pair = Pair::new(fork, stranger, 29);
+    assert!(!pair.run_until_refused().is_empty());
     assert_eq!(pair.replicas[0].data.sold.get(), 0);
 }

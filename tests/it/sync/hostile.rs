@@ -1,8 +1,8 @@
 //! Frames that no honest replica sends.
 
 use proptest::prelude::*;
-use rejoin::sync::{Config, Link, LogBounds, Refused, Replica};
-use rejoin::{Causal, Codec, Counter, OrSet, ReplicaId, Writer};
+use rejoin::sync::{Config, Link, LogBounds, Refused, Replica, Replicated, Shared};
+use rejoin::{Causal, Codec, Counter, OrSet, ReplicaId, Version, Writer};
 
 use super::net::mix;
 
@@ -85,4 +85,118 @@ fn more_than_the_limits_allow_is_refused() {
     });
     assert!(matches!(refused, Some(Refused::Malformed(_))), "{refused:?}");
     assert_eq!(small.len(), 1);
+}
+
+/// Says what it likes to a link, and acknowledges as much as it likes.
+struct Forger {
+    session: u32,
+    theirs: u32,
+    said: u64,
+    acknowledged: u64,
+    /// The greeting of the link.
+    hello: Vec<u8>,
+}
+
+impl Forger {
+    const HEAD: usize = 2 + 4 + 4;
+
+    /// Gets acquainted.
+    fn meet<T: Replicated>(link: &mut Link<T>, replica: &mut Replica<T>) -> Self {
+        let mut forger = Forger { session: 0xBAD, theirs: 0, said: 0, acknowledged: 1, hello: Vec::new() };
+        let call = forger.frame(None);
+        link.handle_frame(replica, 0, &call).unwrap();
+        let frame = link.poll_frame(replica, 0).unwrap();
+        forger.theirs = u32::from_le_bytes(frame[2..6].try_into().unwrap());
+        forger.hello = frame[Forger::HEAD + 3..].to_vec();
+        let mut hello = forger.hello.clone();
+        hello[5] ^= 1; // another digest
+        forger.say(link, replica, &hello).unwrap();
+        forger
+    }
+
+    fn frame(&mut self, message: Option<&[u8]>) -> Vec<u8> {
+        let mut frame = vec![b'r', 1];
+        frame.extend(self.session.to_le_bytes());
+        frame.extend(self.theirs.to_le_bytes());
+        let number = message.map_or(0, |_| {
+            self.said += 1;
+            self.said << 1 | 1
+        });
+        for number in [self.acknowledged, 0, number] {
+            frame.extend(leb128(number));
+        }
+        frame.extend(message.unwrap_or_default());
+        frame
+    }
+
+    fn say<T: Replicated>(
+        &mut self,
+        link: &mut Link<T>,
+        replica: &mut Replica<T>,
+        message: &[u8],
+    ) -> Result<bool, Refused> {
+        let frame = self.frame(Some(message));
+        link.handle_frame(replica, 0, &frame)
+    }
+}
+
+fn leb128(mut n: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while n > 127 {
+        bytes.push(n as u8 | 128);
+        n >>= 7;
+    }
+    bytes.push(n as u8);
+    bytes
+}
+
+/// The bytes of a version inside a message.
+fn part(version: &Version) -> Vec<u8> {
+    // Behind a head that tells how long the description of the type is.
+    let bytes = version.encode();
+    bytes[5 + usize::from(bytes[4])..].to_vec()
+}
+
+#[test]
+fn a_stranger_cannot_say_what_is_settled() {
+    type Group = Causal<Shared<Counter>>;
+    let mut founder = Replica::<Group>::found_as(Writer::with_id(ReplicaId::from_u128(1)));
+    founder.admit(ReplicaId::from_u128(2)); // who has said nothing yet
+    founder.edit_at(0, |shared| shared.data.add(5));
+    let mut link = Link::new(1, Config::default());
+    let mut stranger = Forger::meet(&mut link, &mut founder);
+    let settled = [&[16][..], &part(founder.version())].concat();
+    drop(stranger.say(&mut link, &mut founder, &settled));
+    assert!(founder.horizon().is_empty());
+}
+
+#[test]
+fn what_was_not_sent_cannot_be_acknowledged() {
+    let (mut replica, mut link) = (set(1, 0..3), Link::new(1, Config::default()));
+    let mut liar = Forger::meet(&mut link, &mut replica);
+    assert!(link.poll_frame(&mut replica, 0).is_some());
+    for acknowledged in [100, u64::MAX - 1, u64::MAX] {
+        liar.acknowledged = acknowledged;
+        assert!(matches!(liar.say(&mut link, &mut replica, &[]), Err(Refused::Malformed(_))));
+        liar = Forger::meet(&mut link, &mut replica);
+        assert!(link.poll_frame(&mut replica, 0).is_some());
+    }
+}
+
+/// Anybody can send anything to an address.
+#[test]
+fn noise_does_not_end_a_conversation() {
+    let mut replicas = [set(1, 0..20_000), set(2, 0..1)];
+    let mut config = Config::default();
+    (config.max_frame, config.window) = (1_000, 4_000);
+    let mut links = [1, 2].map(|n| Link::<Set>::new(n, config.clone()));
+    for now in 0..300 {
+        for from in [0, 1] {
+            while let Some(frame) = links[from].poll_frame(&mut replicas[from], now) {
+                links[1 - from].handle_frame(&mut replicas[1 - from], now, &frame).unwrap();
+            }
+            assert!(links[from].handle_frame(&mut replicas[from], now, b"noise").is_err());
+        }
+    }
+    assert_eq!(replicas[0].version(), replicas[1].version());
 }
