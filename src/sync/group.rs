@@ -45,7 +45,8 @@ record! {
     /// * Whoever is not a member is not listened to, unless it brings the word of a member that it is one; it may listen. Who is
     ///   to join must be [admitted](Replica::admit) by a member, and takes a state before it writes.
     /// * An event is stable here if each member has said to have it, and to know who has left, and this replica has all that
-    ///   the member, and those who have left, had written when it said so. Then whatever has not arrived yet was written by somebody who knew it.
+    ///   the member, and those who have left, had written when it said so. Then whatever has not arrived yet was written by
+    ///   somebody who knew it.
     /// * A member that [has left](Replica::retire) is refused if it comes back, and told so: it must begin with nothing, under a
     ///   new id. What it had written and told nobody of is not taken in any more.
     /// * A member that is away for long keeps the others from settling. Let it leave.
