@@ -1,7 +1,7 @@
 //! The ways in which two replicas come to be equal.
 
 use proptest::prelude::*;
-use rejoin::sync::{LogBounds, Numbered, Replica};
+use rejoin::sync::{Config, Link, LogBounds, Numbered, Replica};
 use rejoin::{
     Causal, Codec, Counter, GCounter, Lww, Map, MvRegister, OrSet, ReplicaId, RwSet, Writer, record,
 };
@@ -196,5 +196,21 @@ proptest! {
         let [left, right] = &mut twin;
         left.join_ref(right);
         prop_assert!(a.has(left.version()), "nothing is lost");
+    }
+}
+
+#[test]
+fn two_who_have_drawn_the_same_number_end_equal() {
+    for entries in [0, 1_000] {
+        let mut pair = Pair::new(replica::<Causal<Shop>>(1), replica(2), 5);
+        pair.links = [5, 5].map(|session| Link::new(session, Config::default()));
+        for n in 0..40 {
+            pair.replicas.iter_mut().for_each(|shop| write(shop, n));
+        }
+        pair.replicas.iter_mut().for_each(|shop| {
+            shop.set_log_bounds(LogBounds { entries, bytes: u64::MAX });
+        });
+        pair.run();
+        assert_eq!(pair.replicas[0].state(), pair.replicas[1].state());
     }
 }
