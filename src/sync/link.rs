@@ -633,6 +633,12 @@ impl<T: Replicated> Link<T> {
             dots.ok_or(Refused::Nonsense("a sketch holds events that nobody knows"))
         };
         let (only_theirs, only_mine) = (dots(&only_theirs)?, dots(&only_mine)?);
+        if only_theirs.intersects(&only_mine) {
+            // A fact has one value where the same is settled. This one was found where there was none, and taken back.
+            self.outbox.push_back(Message::Whole);
+            self.task = Task::Awaiting { _permit: permit };
+            return Ok(());
+        }
         let known_here = Knowledge::of(&*mine);
         let part = |of: &Version, is_known: bool, by: &Knowledge| -> Version {
             of.dots().filter(|dot| by.contains(*dot) == is_known).collect()
