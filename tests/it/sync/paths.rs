@@ -224,8 +224,8 @@ fn a_fact_that_only_seems_to_differ_is_kept() {
     let mut third = replica::<Set>(3);
     third.join(std::borrow::Cow::Borrowed(here.state())).unwrap();
     let removed: Vec<u64> = (0..61).map(|n| (n * 397 + 5) % 1_023 + 1).collect();
-    third.edit_at(0, |set| removed[..31].iter().for_each(|book| drop(set.remove(book))));
-    there.edit_at(0, |set| removed[31..].iter().for_each(|book| drop(set.remove(book))));
+    third.edit_at(0, |set| removed[..31].iter().for_each(|book| set.remove(book)));
+    there.edit_at(0, |set| removed[31..].iter().for_each(|book| set.remove(book)));
     let mut pair = Pair::new(third, there, 7);
     pair.links = [989_528, 1].map(|session| Link::new(session, Config::default()));
     pair.replicas.iter_mut().for_each(|replica| replica.set_log_bounds(NO_LOG));
