@@ -14,7 +14,7 @@ use super::replica::Permit;
 use super::sketch::{Cell, MOST_WANTED, Sketch, Solver, high, mix, read_cells, write_cells};
 use super::stream::{Arrival, Frame, Stream};
 use super::{Config, Events, Replica, Replicated};
-use crate::codec::{DecodeError, Input, Limits, Output};
+use crate::codec::{Codec, DecodeError, Input, Limits, Output, Wrong};
 use crate::store::{self, Full};
 use crate::{Lattice, ReplicaId, Version};
 
@@ -104,6 +104,8 @@ pub struct Link<T: Replicated> {
     is_beyond: bool,
     /// Whether the other has said so.
     must_pull: Option<How>,
+    /// Whether the other has asked for the whole state.
+    must_send: bool,
     task: Task<T>,
     /// When the task began, or last went on.
     task_since: u64,
@@ -154,6 +156,8 @@ enum Task<T: Replicated> {
         theirs: Knowledge,
         tags: Tags,
         sketch: Sketch,
+        /// How many cells the other waits for.
+        wanted: usize,
     },
 }
 
@@ -281,6 +285,7 @@ impl<T: Replicated> Link<T> {
             jumps: 0,
             is_beyond: false,
             must_pull: None,
+            must_send: false,
             task: Task::None,
             task_since: 0,
             next_probe: None,
@@ -307,6 +312,7 @@ impl<T: Replicated> Link<T> {
             && self.outbox.is_empty()
             && matches!(self.task, Task::None)
             && self.must_pull.is_none()
+            && !self.must_send
             && self.theirs.covers(replica.version())
     }
 
@@ -377,6 +383,9 @@ impl<T: Replicated> Link<T> {
         if is_hello == self.is_met {
             return Err(Refused::Nonsense("a greeting comes first, and once"));
         }
+        if self.outbox.len() > MOST_UNSAID {
+            return Err(Refused::Nonsense("questions without waiting for answers"));
+        }
         self.check_standing(replica, &message)?;
         match message {
             Message::Hello { shape, digest } => self.greeted(replica, now, shape, digest)?,
@@ -405,11 +414,7 @@ impl<T: Replicated> Link<T> {
             }
             Message::Beyond => self.other_is_beyond(replica),
             Message::Whole => {
-                let state = replica.share();
-                self.tell_of(&*state);
-                self.theirs.union(state.version());
-                self.stats.states += 1;
-                self.outbox.push_back(Message::State(state));
+                self.must_send = true;
                 if let Task::Serving { .. } = self.task {
                     self.task = Task::None;
                 }
@@ -417,9 +422,9 @@ impl<T: Replicated> Link<T> {
             Message::Compare { salt, ahead, horizon } => self.serve(replica, now, salt, ahead, &horizon),
             Message::More(cells) => {
                 self.task_since = now;
-                let Task::Serving { sketch, tags, .. } = &mut self.task else { return Ok(false) };
-                let cells = usize::try_from(cells).unwrap_or(MOST_WANTED).min(MOST_WANTED);
-                self.outbox.push_back(cells_message(sketch, tags, cells));
+                if let Task::Serving { wanted, .. } = &mut self.task {
+                    *wanted = usize::try_from(cells).unwrap_or(MOST_WANTED).min(MOST_WANTED);
+                }
             }
             Message::Facts { count, ahead, horizon } => {
                 let theirs = Knowledge { seen: self.heard.clone(), ahead };
@@ -530,6 +535,9 @@ impl<T: Replicated> Link<T> {
         self.is_told = true;
         self.heard.union(news);
         self.theirs.union(news);
+        if self.heard.encoded_len() > self.config.limits.bytes {
+            return Err(DecodeError { at: 0, wrong: Wrong::Limit("bytes") }.into());
+        }
         let session = self.stream.sessions().1.unwrap_or(0);
         if low(digest(&self.heard, session)) != theirs {
             if is_whole {
@@ -552,9 +560,10 @@ impl<T: Replicated> Link<T> {
         let (mine, yours) = self.stream.sessions();
         if replica.has(&self.heard) {
             self.must_tell = true;
-        } else if self.must_pull.is_none() && (!self.is_beyond || Some(mine) > yours) {
-            // If both are beyond, one of them pulls for both.
-            let compares = T::HAS_FACTS && !self.is_stranger(replica);
+        } else if self.must_pull.is_none() && (!self.is_beyond || Some(mine) >= yours) {
+            // If both are beyond, one of them pulls for both. If both have drawn the same number, each pulls for itself.
+            let pulls_alone = !self.is_beyond || Some(mine) > yours;
+            let compares = T::HAS_FACTS && pulls_alone && !self.is_stranger(replica);
             self.must_pull = Some(if compares { How::Comparing } else { How::Whole });
         }
     }
@@ -587,11 +596,10 @@ impl<T: Replicated> Link<T> {
             return;
         }
         let tags = Tags::new(&Knowledge::of(&*mine), &theirs);
-        let mut sketch = tags.sketch(&*mine, salt);
-        let first = first_cells(mine.version(), &theirs.seen);
+        let sketch = tags.sketch(&*mine, salt);
+        let wanted = first_cells(mine.version(), &theirs.seen);
         self.outbox.push_back(facts(sketch.len() as u64));
-        self.outbox.push_back(cells_message(&mut sketch, &tags, first));
-        self.task = Task::Serving { mine, salt, theirs, tags, sketch };
+        self.task = Task::Serving { mine, salt, theirs, tags, sketch, wanted };
         self.task_since = now;
     }
 
@@ -608,9 +616,11 @@ impl<T: Replicated> Link<T> {
         solver.take(cells);
         let Some((only_theirs, only_mine)) = solver.solution() else {
             let facts = usize::try_from(count).unwrap_or(usize::MAX).max(solver.facts());
-            if solver.len() > ENOUGH_TO_TELL
-                && solver.estimate().max(solver.len() / 2) > facts.saturating_mul(WHOLE_FROM) / 100
-            {
+            let is_worth_it =
+                solver.estimate().max(solver.len() / 2) <= facts.saturating_mul(WHOLE_FROM) / 100;
+            // How many facts there are is what the other says.
+            let is_bounded = (solver.len() * size_of::<Cell>()) as u64 <= self.config.limits.bytes;
+            if solver.len() > ENOUGH_TO_TELL && !(is_worth_it && is_bounded) {
                 self.outbox.push_back(Message::Whole);
                 self.task = Task::Awaiting { _permit: permit };
             } else {
@@ -624,6 +634,12 @@ impl<T: Replicated> Link<T> {
             dots.ok_or(Refused::Nonsense("a sketch holds events that nobody knows"))
         };
         let (only_theirs, only_mine) = (dots(&only_theirs)?, dots(&only_mine)?);
+        if only_theirs.intersects(&only_mine) {
+            // A fact has one value where the same is settled. This one was found where there was none, and taken back.
+            self.outbox.push_back(Message::Whole);
+            self.task = Task::Awaiting { _permit: permit };
+            return Ok(());
+        }
         let known_here = Knowledge::of(&*mine);
         let part = |of: &Version, is_known: bool, by: &Knowledge| -> Version {
             of.dots().filter(|dot| by.contains(*dot) == is_known).collect()
@@ -738,6 +754,19 @@ impl<T: Replicated> Link<T> {
         if let Some(message) = self.outbox.pop_front() {
             return Some(message);
         }
+        if let Task::Serving { sketch, tags, wanted, .. } = &mut self.task
+            && *wanted > 0
+        {
+            return Some(cells_message(sketch, tags, core::mem::take(wanted)));
+        }
+        if core::mem::take(&mut self.must_send) {
+            let state = replica.share();
+            self.tell_of(&*state);
+            self.theirs.union(state.version());
+            self.stats.states += 1;
+            self.outbox.push_back(Message::State(state));
+            return self.outbox.pop_front();
+        }
         if self.must_tell {
             self.tell_of(replica.state());
             return self.outbox.pop_front();
@@ -835,6 +864,8 @@ impl<T: Replicated> fmt::Debug for Link<T> {
     }
 }
 
+/// How many answers may wait for their turn. Who asks for more does not listen.
+const MOST_UNSAID: usize = 64;
 /// How many cells come unasked, at most.
 const FIRST_CELLS: usize = 256;
 /// How many cells it takes to tell how large the difference is.

@@ -8,6 +8,9 @@ use crate::codec::digest::Digest;
 use crate::codec::{Codec, DecodeError, Element, Input, Limits, Output, Shape, Wrong};
 use crate::{ReplicaId, Version};
 
+/// How many things may be said at once. It takes few to fill a frame.
+const MOST_AT_ONCE: usize = 1_000;
+
 /// One thing that is said. A frame's worth of them is sent as one message.
 pub(super) enum Message<T: Replicated> {
     /// The first: of which type the state is, and a digest of its version.
@@ -169,6 +172,8 @@ impl<T: Replicated> Message<T> {
         let mut input = Input::of(bytes, limits);
         let mut messages = Vec::new();
         while !input.is_at_end() {
+            // The shortest take more memory than bytes.
+            input.check(messages.len() < MOST_AT_ONCE, Wrong::Limit("messages"))?;
             messages.push(Message::read(&mut input)?);
         }
         Ok(messages)

@@ -70,7 +70,8 @@ pub struct Gossip<P> {
     pub fanout: usize,
     /// How long a round is, in milliseconds.
     pub interval: u64,
-    /// After how many rounds a link that has nothing to say is closed.
+    /// After how many rounds a link that has nothing to say is closed. One that nobody answers is closed after
+    /// [`Config::patience`], if that is longer.
     pub rounds_open: u64,
 }
 

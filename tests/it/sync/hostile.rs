@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use rejoin::sync::{Config, Link, LogBounds, Refused, Replica, Replicated, Shared};
-use rejoin::{Causal, Codec, Counter, OrSet, ReplicaId, Version, Writer};
+use rejoin::{Causal, Codec, Counter, Dot, OrSet, ReplicaId, Version, Writer};
 
 use super::net::mix;
 
@@ -199,4 +199,99 @@ fn noise_does_not_end_a_conversation() {
         }
     }
     assert_eq!(replicas[0].version(), replicas[1].version());
+}
+
+/// The number of a frame's fragment.
+fn number_of(frame: &[u8]) -> u64 {
+    // Numbers end with a byte below 128; this is the third.
+    let third = frame[Forger::HEAD..].split_inclusive(|byte| *byte < 128).nth(2).unwrap();
+    third.iter().rev().fold(0, |number, byte| number << 7 | u64::from(byte & 127)) >> 1
+}
+
+/// Reads and acknowledges all that a link has to say. Returns how many bytes it was.
+fn drain<T: Replicated>(forger: &mut Forger, link: &mut Link<T>, replica: &mut Replica<T>) -> usize {
+    let mut bytes = 0;
+    while let Some(frame) = link.poll_frame(replica, 0) {
+        bytes += frame.len();
+        forger.acknowledged = forger.acknowledged.max(number_of(&frame) + 1);
+        let acknowledgement = forger.frame(None);
+        link.handle_frame(replica, 0, &acknowledgement).unwrap();
+    }
+    bytes
+}
+
+fn compare() -> Vec<u8> {
+    [&[6][..], &[7; 8], &part(&Version::new()), &part(&Version::new())].concat()
+}
+
+#[test]
+fn who_asks_again_and_again_is_answered_once() {
+    let (mut replica, mut link) = (set(1, 0..1_000), Link::new(1, Config::default()));
+    let mut greedy = Forger::meet(&mut link, &mut replica);
+    for _ in 0..1_000 {
+        greedy.say(&mut link, &mut replica, &[5]).unwrap();
+    }
+    drain(&mut greedy, &mut link, &mut replica);
+    assert_eq!(link.stats().states, 1);
+
+    greedy.say(&mut link, &mut replica, &compare()).unwrap();
+    let more = [&[8][..], &leb128(1 << 16)].concat();
+    for _ in 0..50 {
+        greedy.say(&mut link, &mut replica, &more).unwrap();
+    }
+    let bytes = drain(&mut greedy, &mut link, &mut replica);
+    assert!(bytes < 2_000_000, "{bytes}");
+}
+
+#[test]
+fn who_does_not_wait_for_answers_is_refused() {
+    let (mut replica, mut link) = (set(1, 0..10), Link::new(1, Config::default()));
+    let mut greedy = Forger::meet(&mut link, &mut replica);
+    let refused = (0..100).find_map(|_| greedy.say(&mut link, &mut replica, &compare()).err());
+    assert!(matches!(refused, Some(Refused::Nonsense(_))), "{refused:?}");
+
+    let mut greedy = Forger::meet(&mut link, &mut replica);
+    let refused = greedy.say(&mut link, &mut replica, &[2; 10_000]).unwrap_err();
+    assert!(matches!(refused, Refused::Malformed(_)), "{refused:?}");
+}
+
+#[test]
+fn what_somebody_says_to_have_is_bounded() {
+    let mut config = Config::default();
+    config.limits.bytes = 1_000;
+    let (mut replica, mut link) = (set(1, 0..10), Link::new(1, config));
+    let mut liar = Forger::meet(&mut link, &mut replica);
+    let refused = (0..20_u64).find_map(|n| {
+        drain(&mut liar, &mut link, &mut replica);
+        let dots = (0..100).map(|at| Dot::new(ReplicaId::from_u128(9), 1 + n * 200 + at * 2).unwrap());
+        let have = [&[1][..], &part(&dots.collect()), &[0; 8]].concat();
+        liar.say(&mut link, &mut replica, &have).err()
+    });
+    assert!(matches!(refused, Some(Refused::Malformed(_))), "{refused:?}");
+}
+
+/// Cells that never make sense, of a set that is said to be large.
+#[test]
+fn a_sketch_without_end_is_given_up() {
+    let mut config = Config::default();
+    config.limits.bytes = 100_000;
+    let (mut replica, mut link) = (set(1, 0..3), Link::new(1, config));
+    replica.set_log_bounds(LogBounds { entries: 0, bytes: 0 });
+    let mut liar = Forger::meet(&mut link, &mut replica);
+    let one = Version::from_iter(Dot::new(ReplicaId::from_u128(9), 1));
+    liar.say(&mut link, &mut replica, &[&[1][..], &part(&one), &[0; 8], &[4]].concat()).unwrap();
+    drain(&mut liar, &mut link, &mut replica);
+    let (facts, none) = (1_u64 << 50, part(&Version::new()));
+    liar.say(&mut link, &mut replica, &[&[7][..], &leb128(facts), &none, &none].concat()).unwrap();
+    for at in (0..20_000).step_by(100) {
+        drain(&mut liar, &mut link, &mut replica);
+        let mut cells = leb128(100);
+        for at in at..at + 100 {
+            cells.extend([mix(at) as u8; 7]); // tag, value, check
+            cells.extend(leb128(2 * (facts * 2 / (at + 2)) - 1)); // an empty count
+        }
+        let message = [&[9][..], &leb128(cells.len() as u64), &cells].concat();
+        liar.say(&mut link, &mut replica, &message).unwrap();
+    }
+    assert!((100..10_000).contains(&link.stats().cells), "{}", link.stats().cells);
 }

@@ -1,7 +1,7 @@
 //! The ways in which two replicas come to be equal.
 
 use proptest::prelude::*;
-use rejoin::sync::{LogBounds, Numbered, Replica};
+use rejoin::sync::{Config, Link, LogBounds, Numbered, Replica};
 use rejoin::{
     Causal, Codec, Counter, GCounter, Lww, Map, MvRegister, OrSet, ReplicaId, RwSet, Writer, record,
 };
@@ -197,4 +197,39 @@ proptest! {
         left.join_ref(right);
         prop_assert!(a.has(left.version()), "nothing is lost");
     }
+}
+
+#[test]
+fn two_who_have_drawn_the_same_number_end_equal() {
+    for entries in [0, 1_000] {
+        let mut pair = Pair::new(replica::<Causal<Shop>>(1), replica(2), 5);
+        pair.links = [5, 5].map(|session| Link::new(session, Config::default()));
+        for n in 0..40 {
+            pair.replicas.iter_mut().for_each(|shop| write(shop, n));
+        }
+        pair.replicas.iter_mut().for_each(|shop| {
+            shop.set_log_bounds(LogBounds { entries, bytes: u64::MAX });
+        });
+        pair.run();
+        assert_eq!(pair.replicas[0].state(), pair.replicas[1].state());
+    }
+}
+
+/// These two numbers make a sketch in which something looks for a while like a fact that both sides have.
+#[test]
+fn a_fact_that_only_seems_to_differ_is_kept() {
+    let (mut here, mut there) = (replica::<Set>(1), replica::<Set>(2));
+    here.edit_at(0, |set| set.extend(1..1_024));
+    there.join(std::borrow::Cow::Borrowed(here.state())).unwrap();
+    let mut third = replica::<Set>(3);
+    third.join(std::borrow::Cow::Borrowed(here.state())).unwrap();
+    let removed: Vec<u64> = (0..61).map(|n| (n * 397 + 5) % 1_023 + 1).collect();
+    third.edit_at(0, |set| removed[..31].iter().for_each(|book| set.remove(book)));
+    there.edit_at(0, |set| removed[31..].iter().for_each(|book| set.remove(book)));
+    let mut pair = Pair::new(third, there, 7);
+    pair.links = [989_528, 1].map(|session| Link::new(session, Config::default()));
+    pair.replicas.iter_mut().for_each(|replica| replica.set_log_bounds(NO_LOG));
+    pair.run();
+    assert_eq!(pair.replicas[0].state(), pair.replicas[1].state());
+    assert_eq!(pair.replicas[0].len(), 1_023 - 61);
 }

@@ -11,8 +11,8 @@ fn replica(id: u128) -> Replica<Set> {
     replica
 }
 
-fn gossip(interval: u64, rounds_open: u64) -> Option<Gossip<u64>> {
-    Some(Gossip { peers: (0..100).collect(), fanout: 1, interval, rounds_open })
+fn gossip(interval: u64, rounds_open: u64) -> Gossip<u64> {
+    Gossip { peers: (0..100).collect(), fanout: 1, interval, rounds_open }
 }
 
 /// Frames go nowhere.
@@ -27,7 +27,7 @@ fn run(swarm: &mut Swarm<Set, u64>, replica: &mut Replica<Set>, times: std::ops:
 #[test]
 fn in_each_round_so_many_are_drawn_and_no_more() {
     let (mut swarm, mut replica) = (Swarm::new(1, Config::default()), replica(1));
-    swarm.gossip(gossip(60_000, 10));
+    swarm.gossip(Some(gossip(60_000, 10)));
     run(&mut swarm, &mut replica, 0..59_999);
     assert_eq!(swarm.links().count(), 1, "one round");
     run(&mut swarm, &mut replica, 59_999..119_999);
@@ -38,7 +38,7 @@ fn in_each_round_so_many_are_drawn_and_no_more() {
 fn rounds_may_be_of_any_length() {
     for (interval, rounds_open) in [(0, 3), (1_000, u64::MAX), (u64::MAX, 3)] {
         let (mut swarm, mut replica) = (Swarm::new(1, Config::default()), replica(1));
-        swarm.gossip(gossip(interval, rounds_open));
+        swarm.gossip(Some(gossip(interval, rounds_open)));
         run(&mut swarm, &mut replica, 0..3_000);
         assert!(swarm.links().count() > 0);
     }
