@@ -23,7 +23,8 @@ pub use replicated::{Events, Numbered, NumberedDelta, Replicated};
 pub(crate) use swarm::choose;
 pub use swarm::{Gossip, Swarm};
 
-/// How a [`Link`] behaves. Times are in milliseconds.
+/// How a [`Link`] behaves. Times are in milliseconds, from wherever you count; they should not run backwards. Where 0 would
+/// stand still or never rest, it is taken for 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Config {

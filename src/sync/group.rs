@@ -52,9 +52,9 @@ record! {
     /// * A member that is away for long keeps the others from settling. Let it leave.
     #[derive(Codec)]
     pub struct Shared<S: Columns> {
-        /// Who was ever admitted.
+        /// Who was ever admitted. Nobody is to be taken out of it: see [`Replica::retire`].
         pub admitted: OrSet<ReplicaId>,
-        /// Who has left.
+        /// Who has left. Nobody is to be taken out of it.
         pub left: OrSet<ReplicaId>,
         /// What is shared.
         pub data: S,

@@ -264,7 +264,11 @@ impl From<store::Refused> for Refused {
 impl<T: Replicated> Link<T> {
     /// A link that has not said anything. `session` tells this conversation from earlier ones between the same two: draw it at
     /// random.
-    pub fn new(session: u32, config: Config) -> Self {
+    pub fn new(session: u32, mut config: Config) -> Self {
+        for least in [&mut config.retry, &mut config.probe, &mut config.patience] {
+            *least = (*least).max(1);
+        }
+        config.window = config.window.max(1);
         Link {
             stream: Stream::new(session.max(1)),
             outbox: VecDeque::new(),
@@ -703,6 +707,7 @@ impl<T: Replicated> Link<T> {
 
     /// The next frame for the other side, if there is any. Call it until there is none, after frames have come in, after
     /// writing, and when it is [time](Self::poll_timeout).
+    #[must_use = "what is not sent is lost, until it is sent again"]
     pub fn poll_frame(&mut self, replica: &mut Replica<T>, now: u64) -> Option<Vec<u8>> {
         if self.next_probe.is_some_and(|at| now >= at) {
             self.must_tell = true;

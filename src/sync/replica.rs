@@ -79,6 +79,8 @@ impl<T: Replicated> Replica<T> {
 
     /// Goes on after a restart under a stored identity: see [`snapshot`](Self::snapshot), and
     /// [`Writer::resume`] for what else it takes.
+    ///
+    /// If it was in a [group](super::Shared), give the writer to `in_group` instead.
     pub fn restore(identity: Identity, state: T) -> Self {
         Replica::from_writer(Writer::resume(identity, state))
     }
@@ -255,8 +257,9 @@ impl<T: Replicated> Replica<T> {
         self.writer.replica()
     }
 
-    /// What to store together, in one atomic write, *before* anything of it leaves: to go on later under the same id. A
-    /// replica whose storage cannot promise that stores the state alone, and goes on by [`over`](Self::over).
+    /// What to store together, in one atomic write, *before* anything of it leaves: to go on later under the same id. That it
+    /// has something is told by links, too, and others may settle it. A replica whose storage cannot promise that stores the
+    /// state alone, and goes on by [`over`](Self::over).
     pub fn snapshot(&self) -> (&Identity, &T) {
         (self.writer.identity(), self.writer.state())
     }

@@ -289,7 +289,7 @@ impl Stream {
     }
 
     fn acknowledge(&mut self, head: &Head, now: u64) {
-        // The turns of those that have arrived, and surely in that turn.
+        // The turns of those that have arrived, and surely in that turn: in order, since they were sent once.
         let mut arrived: SmallVec<[u64; 8]> = SmallVec::new();
         for flight in self.flight.iter_mut().filter(|flight| !flight.has_arrived) {
             let is_later = flight
@@ -310,7 +310,7 @@ impl Stream {
         }
         // What was sent again is not overtaken by what was sent before that: else each acknowledgement would call for more.
         for flight in self.flight.iter_mut().filter(|flight| !flight.has_arrived) {
-            flight.passed += arrived.iter().filter(|turn| **turn > flight.turn).count();
+            flight.passed += arrived.len() - arrived.partition_point(|turn| *turn < flight.turn);
         }
         while self.flight.front().is_some_and(|flight| flight.has_arrived) {
             self.flight.pop_front();

@@ -111,7 +111,7 @@ impl<T: Replicated, P: Clone + Ord> Swarm<T, P> {
         }
     }
 
-    /// Gossips from now on, or no more.
+    /// Gossips from now on, or no more. Links that are open then stay open: [drop](Self::drop_peer) them, or keep them.
     pub fn gossip(&mut self, gossip: Option<Gossip<P>>) {
         self.gossip = gossip;
         self.next_round = 0;
@@ -190,6 +190,7 @@ impl<T: Replicated, P: Clone + Ord> Swarm<T, P> {
     }
 
     /// The next frame to send, and to whom, if there is any.
+    #[must_use = "what is not sent is lost, until it is sent again"]
     pub fn poll_frame(&mut self, replica: &mut Replica<T>, now: u64) -> Option<(P, Vec<u8>)> {
         if self.changes != replica.changes() {
             self.changes = replica.changes();
