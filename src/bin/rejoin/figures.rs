@@ -17,6 +17,9 @@ use crate::summary::Summary;
 /// Runs measured for each point.
 const SEEDS: u64 = 40;
 
+/// Measures, and draws a picture.
+type Draw = fn() -> String;
+
 /// Measures, and writes all pictures.
 pub(crate) fn write_all(dir: &Path) -> io::Result<Vec<Summary>> {
     let mut summaries = Vec::new();
@@ -26,7 +29,7 @@ pub(crate) fn write_all(dir: &Path) -> io::Result<Vec<Summary>> {
         summaries.push(told.summary);
         crate::save(dir, &told.plots)?;
     }
-    let figures: [(&str, fn() -> String); 5] = [
+    let figures: [(&str, Draw); 5] = [
         ("fanout", || fanout().to_svg()),
         ("loss", || loss().to_svg()),
         ("protocols", || protocols().to_svg()),
