@@ -89,6 +89,35 @@ impl Rumour {
         spread
     }
 
+    /// How many know it in the beginning and after each round on average, as theory reckons: chances multiply, as if each
+    /// round went as rounds go on average. The last is the round after which less than half a node does not know.
+    ///
+    /// ```
+    /// use rejoin::sim::{Manner, Rumour};
+    ///
+    /// let rumour = Rumour { nodes: 1_000, fanout: 1, manner: Manner::Push, loss: 0 };
+    /// let theory = rumour.theory();
+    /// assert!((theory[1] - 2.0).abs() < 1e-9, "one has told another");
+    /// assert!((16..=21).contains(&(theory.len() - 1)), "some eighteen rounds");
+    /// ```
+    pub fn theory(&self) -> Vec<f64> {
+        let nodes = self.nodes as f64;
+        let others = (nodes - 1.0).max(1.0);
+        let (fanout, told) = ((self.fanout as f64).min(others), 1.0 - self.loss.min(1_000) as f64 / 1e3);
+        let (pushes, pulls) = (self.manner != Manner::Pull, self.manner != Manner::Push);
+        let mut informed = vec![nodes.min(1.0)];
+        while informed.len() < 10_000 {
+            let know = informed[informed.len() - 1];
+            if nodes - know < 0.5 {
+                break;
+            }
+            let missed = if pushes { (1.0 - told * fanout / others).powf(know) } else { 1.0 };
+            let in_vain = if pulls { (1.0 - told * (know / others).min(1.0)).powf(fanout) } else { 1.0 };
+            informed.push(nodes - (nodes - know) * missed * in_vain);
+        }
+        informed
+    }
+
     /// How many rounds it takes until all know, over so many runs: the mean, and the standard deviation.
     pub fn rounds(&self, runs: u64, seed: u64) -> (f64, f64) {
         let rounds = |run| (self.spread(super::mix(seed ^ run)).informed.len() - 1) as f64;

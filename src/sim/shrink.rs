@@ -15,6 +15,24 @@ pub fn shrink(schedule: &Schedule, mut fails: impl FnMut(&Schedule) -> bool) -> 
         best.steps.clear();
         return best;
     }
+    loop {
+        leave_out_steps(&mut best, &mut fails);
+        let nodes = best.nodes;
+        while best.nodes > 1 {
+            let fewer = Schedule { nodes: best.nodes - 1, ..best.clone() };
+            if !fails(&fewer) {
+                break;
+            }
+            best = fewer;
+        }
+        // What was done to nodes that are no more can go too.
+        if best.nodes == nodes {
+            return best;
+        }
+    }
+}
+
+fn leave_out_steps(best: &mut Schedule, fails: &mut impl FnMut(&Schedule) -> bool) {
     let mut chunk = best.steps.len().div_ceil(2);
     while chunk > 0 {
         let (mut from, mut has_shrunk) = (0, false);
@@ -22,7 +40,7 @@ pub fn shrink(schedule: &Schedule, mut fails: impl FnMut(&Schedule) -> bool) -> 
             let mut shorter = best.clone();
             shorter.steps.drain(from..best.steps.len().min(from + chunk));
             if fails(&shorter) {
-                best = shorter;
+                *best = shorter;
                 has_shrunk = true;
             } else {
                 from += chunk;
@@ -33,12 +51,4 @@ pub fn shrink(schedule: &Schedule, mut fails: impl FnMut(&Schedule) -> bool) -> 
             chunk /= 2;
         }
     }
-    while best.nodes > 1 {
-        let fewer = Schedule { nodes: best.nodes - 1, ..best.clone() };
-        if !fails(&fewer) {
-            break;
-        }
-        best = fewer;
-    }
-    best
 }

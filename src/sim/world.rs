@@ -184,6 +184,11 @@ impl<W: Workload> World<W> {
         self.wires.is_cut(from, to)
     }
 
+    /// How many links a node has: with gossip, to whom it has drawn of late, and from whom has drawn it.
+    pub fn links(&self, node: usize) -> usize {
+        self.nodes.get(node).map_or(0, |node| node.swarm.links().count())
+    }
+
     /// How many bytes a node has sent.
     pub fn sent(&self, node: usize) -> u64 {
         self.nodes.get(node).map_or(0, |node| node.sent)

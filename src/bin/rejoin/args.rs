@@ -13,7 +13,7 @@ Usage: rejoin <COMMAND>
 
 Commands:
   sim     Tell a story: replicas drift apart and rejoin. `rejoin sim --help` lists the stories.
-  plots   Measure, and write the pictures of docs/sync. [--dir DIR]
+  plots   Measure, and write the pictures of docs/simulator, or those into DIR. `rejoin plots --help` lists them.
 
 Options:
   -h, --help      Print this
@@ -31,7 +31,7 @@ Stories:
   bookshop    A bookshop opens branches: offline by day, reconciled at night, and by telephone when somebody asks
   warehouse   Stock in four regions, one of them cut off: never oversold, and rights move to where they are needed
   social      Posts, replies, likes; readers hop between nodes and always see their own posts
-  gossip      One rumour among many nodes
+  gossip      One rumour among many nodes, who draw whom to talk to; and what theory says of it
   strong      A single master beside replicas that are written anywhere, on the same network
   faults      Everything goes wrong at random, for many seeds
   all         One after the other
@@ -39,6 +39,7 @@ Stories:
 Options:
       --seed N     What is random follows from it [default: 1]
       --nodes N    How many nodes, 3 to 1000: for nodes, social, gossip, faults
+      --fanout K   How many others a node draws in each round, 1 to 8: for gossip [default: 1]
       --seeds N    How many seeds, from --seed on: for faults [default: 60]
       --json       Print one line of JSON per story, and nothing else
       --plots DIR  Write pictures (SVG) of what happened into DIR
@@ -52,6 +53,22 @@ rounded up. bytes and frames are all that was sent. violations says what must no
 the figures of the story.
 
 Exit status: 0 if all is as it should be, 1 on a violation, 2 if the command could not be understood or carried out.
+";
+
+pub(crate) const PLOTS_HELP: &str = "\
+Measures, and writes pictures (SVG) into a directory. It takes about a minute.
+
+Usage: rejoin plots [DIR]    [default: docs/simulator]
+
+Pictures:
+  of each story         what `rejoin sim STORY --plots DIR` writes
+  loss                  How long until all are equal, against how many frames are lost
+  fanout                How long until all know of a write, against how many others a node draws in each round
+  protocols             How many bytes it takes to keep nodes in step, in several ways
+  infection-push        How many know a rumour after each round, measured and in theory
+  infection-push-pull   The same if who does not know asks
+
+Prints one line of JSON for each story. Exit status: as for `rejoin sim`.
 ";
 
 #[derive(Clone, Debug, PartialEq)]
@@ -68,6 +85,7 @@ pub(crate) struct Sim {
     pub(crate) story: Story,
     pub(crate) seed: u64,
     pub(crate) nodes: Option<usize>,
+    pub(crate) fanout: Option<usize>,
     pub(crate) seeds: u64,
     pub(crate) json: bool,
     pub(crate) plots: Option<PathBuf>,
@@ -81,6 +99,7 @@ impl Default for Sim {
             story: Story::Nodes,
             seed: 1,
             nodes: None,
+            fanout: None,
             seeds: 60,
             json: false,
             plots: None,
@@ -113,6 +132,7 @@ fn sim(mut parser: Parser) -> Result<Result<Command, String>, lexopt::Error> {
             Arg::Short('h') | Arg::Long("help") => return Ok(Ok(Command::Help(SIM_HELP))),
             Arg::Long("seed") => sim.seed = parser.value()?.parse()?,
             Arg::Long("nodes") => sim.nodes = Some(parser.value()?.parse()?),
+            Arg::Long("fanout") => sim.fanout = Some(parser.value()?.parse()?),
             Arg::Long("seeds") => sim.seeds = parser.value()?.parse()?,
             Arg::Long("json") => sim.json = true,
             Arg::Long("plots") => sim.plots = Some(parser.value()?.into()),
@@ -140,6 +160,14 @@ fn check(sim: Sim) -> Result<Command, String> {
             return Err("--nodes: this story is told of places that have names".into());
         }
     }
+    if let Some(fanout) = sim.fanout {
+        if !(1..=8).contains(&fanout) {
+            return Err(format!("--fanout {fanout}: it may be 1 to 8"));
+        }
+        if !matches!(sim.story, Story::Gossip | Story::All) {
+            return Err("--fanout: nobody is drawn in this story".into());
+        }
+    }
     if sim.seeds == 0 {
         return Err("--seeds 0: nothing to run".into());
     }
@@ -153,15 +181,15 @@ fn check(sim: Sim) -> Result<Command, String> {
 }
 
 fn plots(mut parser: Parser) -> Result<Command, lexopt::Error> {
-    let mut dir = PathBuf::from("docs/sync");
+    let mut dir: Option<PathBuf> = None;
     while let Some(arg) = parser.next()? {
         match arg {
-            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(HELP)),
-            Arg::Long("dir") => dir = parser.value()?.into(),
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(PLOTS_HELP)),
+            Arg::Value(path) if dir.is_none() => dir = Some(path.into()),
             other => return Err(other.unexpected()),
         }
     }
-    Ok(Command::Plots { dir })
+    Ok(Command::Plots { dir: dir.unwrap_or_else(|| "docs/simulator".into()) })
 }
 
 #[cfg(test)]
@@ -176,6 +204,8 @@ mod tests {
     fn what_is_asked_for() {
         let expected = Sim { story: Story::Gossip, seed: 7, nodes: Some(50), json: true, ..Sim::default() };
         assert_eq!(parsed("sim gossip --seed 7 --nodes=50 --json"), Ok(Command::Sim(expected)));
+        assert_eq!(parsed("plots here"), Ok(Command::Plots { dir: "here".into() }));
+        assert_eq!(parsed("plots --help"), Ok(Command::Help(PLOTS_HELP)));
         assert_eq!(parsed("sim"), Ok(Command::Sim(Sim::default())));
         assert_eq!(parsed(""), Ok(Command::Help(HELP)));
         assert_eq!(parsed("sim all --help"), Ok(Command::Help(SIM_HELP)));
@@ -194,7 +224,10 @@ mod tests {
             ("sim --speed 0", "more than 0"),
             ("sim --speed 2 --fast", "one of them"),
             ("sim --loud", "--loud"),
+            ("sim gossip --fanout 9", "1 to 8"),
+            ("sim nodes --fanout 2", "drawn"),
             ("plots --loud", "--loud"),
+            ("plots here there", "there"),
         ] {
             let message = parsed(args).unwrap_err();
             assert!(message.contains(says), "{args}: {message}");

@@ -1,20 +1,24 @@
-//! The pictures of docs/sync.
+//! The pictures of docs/simulator.
 
 use std::io;
 use std::path::Path;
+use std::thread;
 
-use rejoin::sim::{Delay, Network, Schedule, World};
+use rejoin::sim::{Delay, Manner, Network, Rumour, Schedule, Step, World};
 
 use crate::args::Sim;
 use crate::baselines;
 use crate::measure::{bytes, percentile};
 use crate::plot::{Bar, Bars, Chart, Series};
 use crate::stage::{Stage, line};
-use crate::stories::{Story, Writes, curve, node_options, spread_to_all};
+use crate::stories::{Story, Writes, node_options, spread_to_all};
 use crate::summary::Summary;
 
 /// Runs measured for each point.
 const SEEDS: u64 = 40;
+
+/// Measures, and draws a picture.
+type Draw = fn() -> String;
 
 /// Measures, and writes all pictures.
 pub(crate) fn write_all(dir: &Path) -> io::Result<Vec<Summary>> {
@@ -25,57 +29,85 @@ pub(crate) fn write_all(dir: &Path) -> io::Result<Vec<Summary>> {
         summaries.push(told.summary);
         crate::save(dir, &told.plots)?;
     }
-    let charts = [("rumour", rumour()), ("links", links()), ("loss", loss())];
-    let mut plots: Vec<(String, String)> =
-        charts.into_iter().map(|(name, chart)| (name.into(), chart.to_svg())).collect();
-    plots.push(("bytes".into(), protocols().to_svg()));
-    crate::save(dir, &plots)?;
-    line(&format!("written to {}", dir.display()));
+    let figures: [(&str, Draw); 5] = [
+        ("fanout", || fanout().to_svg()),
+        ("loss", || loss().to_svg()),
+        ("protocols", || protocols().to_svg()),
+        ("infection-push", || infection(Manner::Push).to_svg()),
+        ("infection-push-pull", || infection(Manner::PushPull).to_svg()),
+    ];
+    let drawing = figures.map(|(name, draw)| (name, thread::spawn(draw)));
+    for (name, svg) in drawing {
+        let svg = svg.join().map_err(|_| io::Error::other(format!("{name} could not be measured")))?;
+        crate::save(dir, &[(name.into(), svg)])?;
+    }
     Ok(summaries)
 }
 
 /// The middle of many for each x, and where four of five lie.
-fn middles(name: &str, points: impl Iterator<Item = (f64, Vec<u64>)>) -> Series {
+fn middles(name: &str, colour: usize, points: impl Iterator<Item = (f64, Vec<u64>)>) -> Series {
     let (mut middle, mut band) = (Vec::new(), Vec::new());
     for (x, mut values) in points {
         let [low, half, high] = [10, 50, 90].map(|percent| percentile(&mut values, percent) as f64);
         middle.push((x, half));
         band.push((low, high));
     }
-    Series::line(name, middle).with_band(band)
+    Series::dots(name, colour, middle, band)
 }
 
-/// How a rumour spreads with so many links.
-fn rumour() -> Chart {
-    let series = [0, 1, 2, 4].map(|more| {
-        let name = if more == 0 { "a ring".into() } else { format!("and {more} drawn links each") };
-        Series::line(&name, curve(200, more, 1))
-    });
+/// How long it takes until all know, by how many others each node draws.
+fn fanout() -> Chart {
+    let mut series = Vec::new();
+    for (colour, nodes) in [30, 100, 300].into_iter().enumerate() {
+        let runs: Vec<(f64, Vec<(u64, f64)>)> = (1..=5)
+            .map(|fanout| {
+                let runs = (1..=SEEDS / 4).map(|seed| spread_to_all(nodes, fanout, seed));
+                (fanout as f64, runs.collect())
+            })
+            .collect();
+        let measured = runs.iter().map(|(x, runs)| (*x, runs.iter().map(|run| run.0).collect()));
+        series.push(middles(&format!("{nodes} nodes"), colour, measured));
+        let mean = |runs: &[(u64, f64)]| runs.iter().map(|run| run.1).sum::<f64>() / runs.len() as f64;
+        let theory = runs.iter().map(|(x, runs)| (*x, mean(runs)));
+        series.push(Series::theory(if nodes == 300 { "theory" } else { "" }, colour, theory.collect()));
+    }
     Chart {
-        title: "A rumour among 200 nodes, by how many links each has (5 % loss)".into(),
-        x: "milliseconds since it was written".into(),
-        y: "nodes that know, in percent".into(),
-        series: series.into(),
+        title: "Gossip: until all know of a write, by fan-out (5 % loss)".into(),
+        x: "others that each node draws in a round".into(),
+        y: "milliseconds: median, and where four of five runs lie".into(),
+        series,
         ..Chart::default()
     }
 }
 
-fn links() -> Chart {
-    let nodes = [30, 100, 300].map(|nodes| {
-        let points = (1..=6).map(|more| (f64::from(more), nodes, more as usize));
-        middles(
-            &format!("{nodes} nodes"),
-            points.map(|(x, nodes, more)| {
-                (2.0 + 2.0 * x, (1..=SEEDS / 4).map(|seed| spread_to_all(nodes, more, seed)).collect())
-            }),
-        )
-    });
+/// How many know after each round: the mean of many rumours, and what theory says.
+fn infection(manner: Manner) -> Chart {
+    let (way, runs) = (if manner == Manner::Push { "told" } else { "told, and asked" }, 200);
+    let mut series = Vec::new();
+    for (colour, (nodes, name)) in
+        [(100, "100 nodes"), (1_000, "1,000 nodes"), (10_000, "10,000 nodes")].into_iter().enumerate()
+    {
+        let rumour = Rumour { nodes, fanout: 1, manner, loss: 0 };
+        let theory = rumour.theory();
+        let spreads: Vec<Vec<usize>> = (1..=runs).map(|seed| rumour.spread(seed).informed).collect();
+        let percent = |n: f64| 100.0 * n / nodes as f64;
+        let (mut mean, mut band) = (Vec::new(), Vec::new());
+        for round in 0..theory.len() {
+            let known = spreads.iter().map(|informed| *informed.get(round).unwrap_or(&nodes) as u64);
+            let mut known: Vec<u64> = known.collect();
+            mean.push((round as f64, percent(known.iter().sum::<u64>() as f64 / known.len() as f64)));
+            let [low, high] = [10, 90].map(|of| percent(percentile(&mut known, of) as f64));
+            band.push((low, high));
+        }
+        let theory = theory.iter().enumerate().map(|(round, n)| (round as f64, percent(*n))).collect();
+        series.push(Series::points(name, colour, mean, band));
+        series.push(Series::theory(if colour == 2 { "theory" } else { "" }, colour, theory));
+    }
     Chart {
-        title: "Until all know of a write, by links per node (5 % loss)".into(),
-        x: "links per node, on average".into(),
-        y: "milliseconds: median, and where four of five runs lie".into(),
-        series: nodes.into(),
-        has_dots: true,
+        title: format!("A rumour, round by round: in each, one other is {way}"),
+        x: "rounds".into(),
+        y: format!("nodes that know, in percent: mean of {runs} runs, and where four of five lie"),
+        series,
         ..Chart::default()
     }
 }
@@ -88,7 +120,7 @@ fn loss() -> Chart {
         let mut world = World::new(Writes, &schedule, node_options(0));
         world.run_until(20_000);
         let ways = || (0..4).flat_map(|a| (4..8).flat_map(move |b| [(a, b), (b, a)]));
-        ways().for_each(|(from, to)| world.step(rejoin::sim::Step::Cut { from, to }));
+        ways().for_each(|(from, to)| world.step(Step::Cut { from, to }));
         for n in 0..200 {
             world.write(n % 8, n as u64 ^ seed.rotate_left(30));
             world.run_until(world.now() + 25);
@@ -108,14 +140,13 @@ fn loss() -> Chart {
         .map(|loss| (loss as f64 / 10.0, (1..=SEEDS).map(|seed| repair(loss, seed)).collect()))
         .collect();
     let series = ["a partition of 5 s, with 200 writes", "one write"].iter().enumerate().map(|(n, name)| {
-        middles(name, runs.iter().map(|(loss, runs)| (*loss, runs.iter().map(|run| run[n]).collect())))
+        middles(name, n, runs.iter().map(|(loss, runs)| (*loss, runs.iter().map(|run| run[n]).collect())))
     });
     Chart {
         title: "Until 8 nodes are equal, by loss (all with all)".into(),
         x: "frames lost, in percent".into(),
         y: "milliseconds: median, and where four of five runs lie".into(),
         series: series.collect(),
-        has_dots: true,
         ..Chart::default()
     }
 }

@@ -234,7 +234,6 @@ impl<'a, W: Workload> Play<'a, W> {
             y: "events that nodes lack, together".into(),
             series: vec![Series::line("", points.collect())],
             spans: spans.collect(),
-            ..Chart::default()
         };
         (summary, report, chart)
     }

@@ -7,16 +7,17 @@ const HEIGHT: f64 = 400.0;
 const LEFT: f64 = 74.0;
 const RIGHT: f64 = 24.0;
 const BOTTOM: f64 = 56.0;
-const COLOURS: usize = 5;
 const STYLE: &str = "\
 text{font-family:system-ui,sans-serif;font-size:12px;fill:#333}
 .ground{fill:#fff;stroke:#ddd}.title{font-size:16px;font-weight:600}.grid{stroke:#e4e4e4}.axis{stroke:#888}
-.span{fill:#888;fill-opacity:.13}.line{fill:none;stroke-width:2;stroke-linejoin:round}.band{fill-opacity:.16;stroke:none}
+.span{fill:#888;fill-opacity:.13}polygon.band{fill-opacity:.16;stroke:none}circle.dot{stroke:none}
+polyline.line{fill:none;stroke-width:2;stroke-linejoin:round}
+polyline.dashed{fill:none;stroke-width:1.5;stroke-dasharray:5 4}
 .s0{stroke:#0b62c4;fill:#0b62c4}.s1{stroke:#c4500b;fill:#c4500b}.s2{stroke:#12804a;fill:#12804a}
-.s3{stroke:#8a3fb0;fill:#8a3fb0}.s4{stroke:#777;fill:#777}.line{fill:none}
+.s3{stroke:#8a3fb0;fill:#8a3fb0}.s4{stroke:#777;fill:#777}
 @media (prefers-color-scheme:dark){text{fill:#ddd}.ground{fill:#16191d;stroke:#333}.grid{stroke:#2b3036}.axis{stroke:#777}
 .s0{stroke:#62aaff;fill:#62aaff}.s1{stroke:#ff9a55;fill:#ff9a55}.s2{stroke:#4fcb8b;fill:#4fcb8b}
-.s3{stroke:#cf92f0;fill:#cf92f0}.s4{stroke:#aaa;fill:#aaa}.line{fill:none}}";
+.s3{stroke:#cf92f0;fill:#cf92f0}.s4{stroke:#aaa;fill:#aaa}}";
 
 /// Something that lasts for a while.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,22 +27,65 @@ pub(crate) struct Span {
     pub(crate) label: String,
 }
 
+/// What stands for a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    /// What was watched all the while.
+    Line,
+    /// A line with a dot at each point, which was measured by itself.
+    Dots,
+    /// Dots alone, since a line is what theory says.
+    Points,
+    /// What theory says.
+    Dashed,
+}
+
+impl Mark {
+    /// The class of its line, if it has one.
+    fn line(self) -> Option<&'static str> {
+        match self {
+            Mark::Line | Mark::Dots => Some("line"),
+            Mark::Dashed => Some("dashed"),
+            Mark::Points => None,
+        }
+    }
+
+    fn has_dots(self) -> bool {
+        matches!(self, Mark::Dots | Mark::Points)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Series {
     name: String,
+    mark: Mark,
+    colour: usize,
     points: Vec<(f64, f64)>,
     /// The least and the most at each point, if it is the middle of many.
     band: Vec<(f64, f64)>,
 }
 
 impl Series {
-    pub(crate) fn line(name: &str, points: Vec<(f64, f64)>) -> Self {
-        Series { name: name.into(), points, band: Vec::new() }
+    fn new(mark: Mark, name: &str, colour: usize, points: Vec<(f64, f64)>) -> Self {
+        Series { name: name.into(), mark, colour, points, band: Vec::new() }
     }
 
-    pub(crate) fn with_band(mut self, band: Vec<(f64, f64)>) -> Self {
-        self.band = band;
-        self
+    pub(crate) fn line(name: &str, points: Vec<(f64, f64)>) -> Self {
+        Series::new(Mark::Line, name, 0, points)
+    }
+
+    /// Points with a band around them.
+    pub(crate) fn dots(name: &str, colour: usize, points: Vec<(f64, f64)>, band: Vec<(f64, f64)>) -> Self {
+        Series { band, ..Series::new(Mark::Dots, name, colour, points) }
+    }
+
+    /// Points with a band around them, and nothing in between.
+    pub(crate) fn points(name: &str, colour: usize, points: Vec<(f64, f64)>, band: Vec<(f64, f64)>) -> Self {
+        Series { band, ..Series::new(Mark::Points, name, colour, points) }
+    }
+
+    pub(crate) fn theory(name: &str, colour: usize, points: Vec<(f64, f64)>) -> Self {
+        Series::new(Mark::Dashed, name, colour, points)
     }
 }
 
@@ -53,8 +97,6 @@ pub(crate) struct Chart {
     pub(crate) y: String,
     pub(crate) series: Vec<Series>,
     pub(crate) spans: Vec<Span>,
-    /// Whether each point was measured by itself, and is to be seen.
-    pub(crate) has_dots: bool,
 }
 
 impl Chart {
@@ -87,23 +129,23 @@ impl Chart {
         sheet.line("axis", (LEFT, y_of(0.0)), (WIDTH - RIGHT, y_of(0.0)));
         sheet.text(((LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - 14.0), "middle", "", &self.x);
         sheet.text((16.0, top - 12.0), "start", "", &self.y);
-        for (n, series) in self.series.iter().enumerate() {
-            if !series.band.is_empty() {
-                let xs = || series.points.iter().map(|point| point.0);
-                let most = xs().zip(series.band.iter().map(|band| band.1));
-                let least = xs().zip(series.band.iter().map(|band| band.0)).rev_collected();
-                let points = most.chain(least).map(|(x, y)| (x_of(x), y_of(y)));
-                sheet.path("polygon", "band", n, points);
+        for series in &self.series {
+            let places = |points: &[(f64, f64)]| -> Vec<(f64, f64)> {
+                points.iter().map(|(x, y)| (x_of(*x), y_of(*y))).collect()
+            };
+            let xs = || series.points.iter().map(|point| point.0);
+            let mut around: Vec<(f64, f64)> = xs().zip(series.band.iter().map(|band| band.0)).collect();
+            around.reverse();
+            around.extend(xs().zip(series.band.iter().map(|band| band.1)));
+            if !around.is_empty() {
+                sheet.path("polygon", "band", series.colour, &places(&around));
             }
-            let points = || series.points.iter().map(|(x, y)| (x_of(*x), y_of(*y)));
-            sheet.path("polyline", "line", n, points());
-            if self.has_dots {
-                points().for_each(|at| sheet.dot(n, at));
-            }
+            let points = places(&series.points);
+            sheet.stroke(series.mark, series.colour, &points);
+            sheet.dots(series.mark, series.colour, &points);
         }
-        if is_named {
-            sheet.names(self.series.iter().map(|series| series.name.as_str()));
-        }
+        let named = self.series.iter().filter(|series| !series.name.is_empty());
+        sheet.names(named.map(|series| (Some(series.mark), series.colour, series.name.as_str())));
         sheet.finish()
     }
 
@@ -119,15 +161,6 @@ impl Chart {
         xs.fold(f64::MIN_POSITIVE, f64::max)
     }
 }
-
-trait RevCollected: Iterator + Sized {
-    /// Backwards, of an iterator that only goes forwards.
-    fn rev_collected(self) -> std::iter::Rev<std::vec::IntoIter<Self::Item>> {
-        self.collect::<Vec<_>>().into_iter().rev()
-    }
-}
-
-impl<I: Iterator> RevCollected for I {}
 
 /// A bar: what it is, which colour it has, how long it is, and what is written at its end.
 #[derive(Clone, Debug, PartialEq)]
@@ -155,10 +188,10 @@ impl Bars {
             let y = top + row * n as f64;
             let width = (bar.value / most * (WIDTH - left - 110.0)).max(1.0);
             sheet.text((left - 10.0, y + 14.0), "end", "", &bar.label);
-            sheet.rect(&format!("s{}", bar.colour % COLOURS), (left, y), (width, row - 8.0));
+            sheet.rect(&format!("s{}", bar.colour), (left, y), (width, row - 8.0));
             sheet.text((left + width + 8.0, y + 14.0), "start", "", &bar.figure);
         }
-        sheet.names(self.names.iter().map(String::as_str));
+        sheet.names(self.names.iter().enumerate().map(|(n, name)| (None, n, name.as_str())));
         sheet.finish()
     }
 }
@@ -206,25 +239,42 @@ impl Sheet {
         ));
     }
 
-    fn dot(&mut self, n: usize, (x, y): (f64, f64)) {
-        self.push(&format!("<circle class=\"s{}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\"/>", n % COLOURS));
+    /// The line of a series, if it has one.
+    fn stroke(&mut self, mark: Mark, colour: usize, points: &[(f64, f64)]) {
+        if let Some(class) = mark.line() {
+            self.path("polyline", class, colour, points);
+        }
     }
 
-    fn path(&mut self, element: &str, class: &str, n: usize, points: impl Iterator<Item = (f64, f64)>) {
+    /// The dots of a series, if it has any.
+    fn dots(&mut self, mark: Mark, colour: usize, points: &[(f64, f64)]) {
+        for (x, y) in points.iter().filter(|_| mark.has_dots()) {
+            self.push(&format!("<circle class=\"s{colour} dot\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\"/>"));
+        }
+    }
+
+    fn path(&mut self, element: &str, class: &str, colour: usize, points: &[(f64, f64)]) {
         let mut path = String::new();
         for (x, y) in points {
             let _ = write!(path, "{x:.1},{y:.1} ");
         }
-        self.push(&format!("<{element} class=\"s{} {class}\" points=\"{}\"/>", n % COLOURS, path.trim_end()));
+        self.push(&format!("<{element} class=\"s{colour} {class}\" points=\"{}\"/>", path.trim_end()));
     }
 
-    /// Which colour is what.
-    fn names<'a>(&mut self, names: impl Iterator<Item = &'a str>) {
+    /// Which mark, or bar, is what.
+    fn names<'a>(&mut self, names: impl Iterator<Item = (Option<Mark>, usize, &'a str)>) {
         let mut x = 16.0;
-        for (n, name) in names.enumerate() {
-            self.rect(&format!("s{}", n % COLOURS), (x, 40.0), (12.0, 12.0));
-            self.text((x + 18.0, 50.5), "start", "", name);
-            x += 44.0 + 6.6 * name.chars().count() as f64;
+        for (mark, colour, name) in names {
+            let wide = if let Some(mark) = mark {
+                self.stroke(mark, colour, &[(x, 46.0), (x + 24.0, 46.0)]);
+                self.dots(mark, colour, &[(x + 12.0, 46.0)]);
+                24.0
+            } else {
+                self.rect(&format!("s{colour}"), (x, 40.0), (12.0, 12.0));
+                12.0
+            };
+            self.text((x + wide + 6.0, 50.5), "start", "", name);
+            x += wide + 32.0 + 6.6 * name.chars().count() as f64;
         }
     }
 
@@ -274,11 +324,10 @@ mod tests {
 
     #[test]
     fn a_picture_is_well_formed() {
-        let series =
-            Series::line("a < b", vec![(0.0, 1.0), (1.0, 2.0)]).with_band(vec![(0.5, 1.5), (1.0, 3.0)]);
+        let series = Series::dots("a < b", 1, vec![(0.0, 1.0), (1.0, 2.0)], vec![(0.5, 1.5), (1.0, 3.0)]);
         let spans = vec![Span { from: 0.2, to: 0.4, label: "cut & healed".into() }];
-        let chart =
-            Chart { title: "t".into(), series: vec![series], spans, has_dots: true, ..Chart::default() };
+        let theory = Series::theory("theory", 1, vec![(0.0, 1.0), (1.0, 2.5)]);
+        let chart = Chart { title: "t".into(), series: vec![series, theory], spans, ..Chart::default() };
         let svg = chart.to_svg();
         assert!(svg.contains("a &lt; b") && svg.contains("cut &amp; healed"));
         assert!(!svg.contains("NaN") && !svg.contains("inf"));

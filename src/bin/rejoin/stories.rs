@@ -8,7 +8,7 @@ mod social;
 mod strong;
 mod warehouse;
 
-pub(crate) use gossip::{curve, spread_to_all};
+pub(crate) use gossip::spread_to_all;
 pub(crate) use nodes::{Entries, Writes, options as node_options};
 
 use crate::args::Sim;

@@ -2,7 +2,7 @@
 //!
 //! `REJOIN_SEEDS=10000 cargo test --release --all-features --test it sim::seeds` for more of them.
 
-use rejoin::sim::{self, Faults, Options, Random, Schedule, Workload};
+use rejoin::sim::{self, Faults, Options, Random, Schedule, Step, Workload};
 use rejoin::sync::{LogBounds, Numbered, Replica, Shared, Standing};
 use rejoin::{
     Causal, Counter, DwFlag, GCounter, Lww, Map, MvRegister, OrSet, ReplicaId, RwSet, Writer, record,
@@ -152,6 +152,20 @@ fn plain_lattices() {
     let mut options = Options::default();
     options.log = LogBounds { entries: 10, bytes: 10_000 };
     check::<Likes>("plain lattices", &options);
+}
+
+#[test]
+fn what_was_done_to_nodes_that_are_not_needed_is_left_out() {
+    let is =
+        |schedule: &Schedule, wanted: fn(&Step) -> bool| schedule.steps.iter().any(|it| wanted(&it.step));
+    let fails = |schedule: &Schedule| {
+        is(schedule, |step| matches!(step, Step::Write { .. }))
+            && (schedule.nodes == 1 || is(schedule, |step| matches!(step, Step::Cut { .. })))
+    };
+    let faults = Faults::default();
+    let schedule = (0..100).map(|seed| Schedule::random(seed, &faults)).find(fails).unwrap();
+    let short = sim::shrink(&schedule, fails);
+    assert_eq!((short.nodes, short.steps.len()), (1, 1), "{short}");
 }
 
 #[test]
