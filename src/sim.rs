@@ -295,7 +295,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = if self.converged { "equal" } else { "not equal" };
+        let state = if self.converged { "at one version" } else { "at different versions" };
         writeln!(
             f,
             "seed {}: {} replicas {state} after {} writes, {} frames, {} bytes, {} ms of repair",

@@ -86,7 +86,7 @@ pub(crate) struct Sim {
     pub(crate) seed: u64,
     pub(crate) nodes: Option<usize>,
     pub(crate) fanout: Option<usize>,
-    pub(crate) seeds: u64,
+    pub(crate) seeds: Option<u64>,
     pub(crate) json: bool,
     pub(crate) plots: Option<PathBuf>,
     pub(crate) speed: Option<f64>,
@@ -100,7 +100,7 @@ impl Default for Sim {
             seed: 1,
             nodes: None,
             fanout: None,
-            seeds: 60,
+            seeds: None,
             json: false,
             plots: None,
             speed: None,
@@ -115,7 +115,7 @@ pub(crate) fn parse(mut parser: Parser) -> Result<Command, String> {
         None | Some(Arg::Short('h') | Arg::Long("help")) => Ok(Command::Help(HELP)),
         Some(Arg::Short('V') | Arg::Long("version")) => Ok(Command::Version),
         Some(Arg::Value(command)) => match command.to_str() {
-            Some("sim") => sim(parser).map_err(text)?,
+            Some("sim") => sim(parser).map_err(text),
             Some("plots") => plots(parser).map_err(text),
             Some("help") => Ok(Command::Help(HELP)),
             _ => Err(format!("no command `{}`; there are `sim` and `plots`", command.to_string_lossy())),
@@ -124,16 +124,16 @@ pub(crate) fn parse(mut parser: Parser) -> Result<Command, String> {
     }
 }
 
-fn sim(mut parser: Parser) -> Result<Result<Command, String>, lexopt::Error> {
+fn sim(mut parser: Parser) -> Result<Command, lexopt::Error> {
     let mut sim = Sim::default();
     let mut has_story = false;
     while let Some(arg) = parser.next()? {
         match arg {
-            Arg::Short('h') | Arg::Long("help") => return Ok(Ok(Command::Help(SIM_HELP))),
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(SIM_HELP)),
             Arg::Long("seed") => sim.seed = parser.value()?.parse()?,
             Arg::Long("nodes") => sim.nodes = Some(parser.value()?.parse()?),
             Arg::Long("fanout") => sim.fanout = Some(parser.value()?.parse()?),
-            Arg::Long("seeds") => sim.seeds = parser.value()?.parse()?,
+            Arg::Long("seeds") => sim.seeds = Some(parser.value()?.parse()?),
             Arg::Long("json") => sim.json = true,
             Arg::Long("plots") => sim.plots = Some(parser.value()?.into()),
             Arg::Long("speed") => sim.speed = Some(parser.value()?.parse()?),
@@ -141,14 +141,14 @@ fn sim(mut parser: Parser) -> Result<Result<Command, String>, lexopt::Error> {
             Arg::Value(name) if !has_story => {
                 let name = name.string()?;
                 let Some(story) = Story::named(&name) else {
-                    return Ok(Err(format!("no story `{name}`; `rejoin sim --help` lists them")));
+                    return Err(format!("no story `{name}`; `rejoin sim --help` lists them").into());
                 };
                 (sim.story, has_story) = (story, true);
             }
             other => return Err(other.unexpected()),
         }
     }
-    Ok(check(sim))
+    Ok(check(sim)?)
 }
 
 fn check(sim: Sim) -> Result<Command, String> {
@@ -168,8 +168,13 @@ fn check(sim: Sim) -> Result<Command, String> {
             return Err("--fanout: nobody is drawn in this story".into());
         }
     }
-    if sim.seeds == 0 {
-        return Err("--seeds 0: nothing to run".into());
+    if let Some(seeds) = sim.seeds {
+        if seeds == 0 {
+            return Err("--seeds 0: nothing to run".into());
+        }
+        if !matches!(sim.story, Story::Faults | Story::All) {
+            return Err("--seeds: this story is told of one; choose it by --seed".into());
+        }
     }
     if sim.speed.is_some_and(|speed| !(speed.is_finite() && speed > 0.0)) {
         return Err("--speed: must be more than 0".into());
@@ -226,6 +231,8 @@ mod tests {
             ("sim --loud", "--loud"),
             ("sim gossip --fanout 9", "1 to 8"),
             ("sim nodes --fanout 2", "drawn"),
+            ("sim faults --seeds 0", "nothing"),
+            ("sim nodes --seeds 2", "--seed"),
             ("plots --loud", "--loud"),
             ("plots here there", "there"),
         ] {

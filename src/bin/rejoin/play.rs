@@ -1,7 +1,7 @@
 //! A world that is led by hand, and shown.
 
 use rejoin::Version;
-use rejoin::sim::{Report, Step, Workload, World};
+use rejoin::sim::{Step, Workload, World};
 
 use crate::measure::{bytes, time};
 use crate::plot::{Chart, Series, Span};
@@ -218,7 +218,7 @@ impl<'a, W: Workload> Play<'a, W> {
     }
 
     /// Checks the world, and tells what has happened; the picture shows how far apart nodes were.
-    pub(crate) fn finish(self, story: &'static str, mean: u64) -> (Summary, Report, Chart) {
+    pub(crate) fn finish(self, story: &'static str, mean: u64) -> (Summary, Chart) {
         let report = self.world.finish();
         let mut summary = Summary::new(story, &report, self.repair.1 - self.repair.0, mean);
         summary.violations.extend(self.violations);
@@ -235,6 +235,6 @@ impl<'a, W: Workload> Play<'a, W> {
             series: vec![Series::line("", points.collect())],
             spans: spans.collect(),
         };
-        (summary, report, chart)
+        (summary, chart)
     }
 }

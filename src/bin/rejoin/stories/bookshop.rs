@@ -203,11 +203,11 @@ pub(super) fn tell(stage: &mut Stage, sim: &Sim) -> Told {
         ("evenings_of_disagreement", tale.disagreements as f64),
         ("longest_night_ms", tale.nights.iter().copied().max().unwrap_or(0) as f64),
     ];
-    let (mut summary, report, mut chart) = tale.play.finish("bookshop", network.delay.mean());
+    let (mut summary, mut chart) = tale.play.finish("bookshop", network.delay.mean());
     summary.measured = measured;
     chart.x = "hours".into();
     chart.y = "sales that branches have not heard of, together".into();
     chart.rescale_x(1.0 / 3_600.0);
-    debug_assert_eq!(report.replicas, 4);
+    debug_assert_eq!(summary.replicas, 4);
     Told::new(summary, chart.to_svg())
 }

@@ -54,23 +54,21 @@ fn violations(schedule: &Schedule, report: &Report, options: &Options) -> Vec<St
 }
 
 pub(super) fn tell(stage: &mut Stage, sim: &Sim) -> Told {
+    let seeds = sim.seeds.unwrap_or(60);
     let faults = {
         let mut faults = Faults::default();
         faults.nodes = sim.nodes.unwrap_or(faults.nodes);
         faults
     };
     stage.begin(
-        &format!(
-            "FAULTS: {} seeds, up to {} nodes each, and all that can go wrong.",
-            sim.seeds, faults.nodes
-        ),
+        &format!("FAULTS: {} seeds, up to {} nodes each, and all that can go wrong.", seeds, faults.nodes),
         1,
     );
     let mut summary = Summary { story: "faults", seed: sim.seed, converged: true, ..Summary::default() };
     let (mut tally, mut repairs) = (Tally::default(), Vec::new());
     let (mut waits, mut excused, mut reads, mut rounds) = (0, 0, 0, 0);
     let options = nodes::options(0);
-    for n in 0..sim.seeds {
+    for n in 0..seeds {
         let schedule = Schedule::random(sim.seed.wrapping_add(n), &faults);
         let report = sim::run(Writes, &schedule, &options);
         tally.add(&schedule);
@@ -84,9 +82,9 @@ pub(super) fn tell(stage: &mut Stage, sim: &Sim) -> Told {
         summary.bytes += report.bytes;
         summary.violations.extend(violations(&schedule, &report, &options));
         if n % 5 == 4 && stage.frame().is_some() {
-            let done = (40 * (n + 1) / sim.seeds) as usize;
+            let done = (40 * (n + 1) / seeds) as usize;
             let bar = format!("{}{}", "█".repeat(done), "·".repeat(40 - done));
-            stage.draw(&[format!("{bar} {} of {} seeds, {} writes", n + 1, sim.seeds, summary.writes)]);
+            stage.draw(&[format!("{bar} {} of {} seeds, {} writes", n + 1, seeds, summary.writes)]);
         }
     }
     let Tally { crashes, disks, backups, cuts, clocks, slow, joins, leaves } = tally;
@@ -110,7 +108,7 @@ pub(super) fn tell(stage: &mut Stage, sim: &Sim) -> Told {
     summary.repair_ms = most;
     summary.rounds = rounds;
     summary.measured = vec![
-        ("seeds", sim.seeds as f64),
+        ("seeds", seeds as f64),
         ("crashes", crashes as f64),
         ("lost_disks", disks as f64),
         ("restored_backups", backups as f64),
@@ -129,7 +127,7 @@ pub(super) fn tell(stage: &mut Stage, sim: &Sim) -> Told {
             figure: time(value),
         }
     });
-    let title = format!("faults: how long until all are equal ({} seeds)", sim.seeds);
+    let title = format!("faults: how long until all are equal ({seeds} seeds)");
     let svg = Bars { title, names: Vec::new(), rows: bars.into() }.to_svg();
     Told::new(summary, svg)
 }

@@ -154,7 +154,7 @@ pub(super) fn tell(stage: &mut Stage, sim: &Sim) -> Told {
     ));
     let took = play.settle();
     play.show();
-    let (mut summary, _, _) = play.finish("gossip", HOP);
+    let (mut summary, _) = play.finish("gossip", HOP);
     // All was well from the beginning; what is repaired is that nobody knew.
     summary.repair_ms = all.max(took);
     summary.rounds = summary.repair_ms.div_ceil(2 * HOP);

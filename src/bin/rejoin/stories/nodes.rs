@@ -221,6 +221,6 @@ pub(super) fn tell(stage: &mut Stage, sim: &Sim) -> Told {
     tale.play.check(tea == Some((Some(9), true, true, 6)), || format!("tea was merged to {tea:?}"));
     tale.play.pass(500);
     tale.play.show();
-    let (summary, _, chart) = tale.play.finish("nodes", network.delay.mean());
+    let (summary, chart) = tale.play.finish("nodes", network.delay.mean());
     Told::new(summary, chart.to_svg())
 }

@@ -80,6 +80,8 @@ struct Tale<'a> {
     readers: Vec<Reader>,
     posts: u64,
     count: Count,
+    /// Visits, waits and blind visits, of all that was told.
+    total: [u64; 3],
 }
 
 impl Tale<'_> {
@@ -170,6 +172,9 @@ impl Tale<'_> {
 
     fn tell_of_visits(&mut self, when: &str) {
         let Count { visits, waits, blind, back, mut waited } = std::mem::take(&mut self.count);
+        for (all, more) in self.total.iter_mut().zip([visits, waits, blind]) {
+            *all += more;
+        }
         let (half, most) = (percentile(&mut waited, 50), percentile(&mut waited, 100));
         self.play.say(format!(
             "{when}: {visits} visits. {waits} had to wait, as the node lacked something that the reader had seen elsewhere: \
@@ -195,11 +200,10 @@ pub(super) fn tell(stage: &mut Stage, sim: &Sim) -> Told {
     let play = Play::new(World::new(Readers, &schedule, options), stage, &[]);
     let random = Random::new(sim.seed ^ 0x50C1);
     let readers = vec![Reader::default(); READERS as usize];
-    let mut tale = Tale { play, random, readers, posts: 0, count: Count::default() };
+    let mut tale = Tale { play, random, readers, posts: 0, count: Count::default(), total: [0; 3] };
     tale.play.pass(500);
     tale.play.say("Readers post, answer, like and follow, each time at some other node. They carry a version as a token.");
     tale.hop(4_000);
-    let (mut visits, mut waits, mut blind) = (tale.count.visits, tale.count.waits, tale.count.blind);
     tale.tell_of_visits("All nodes together");
 
     let here: Vec<usize> = (0..nodes / 2).collect();
@@ -212,7 +216,6 @@ pub(super) fn tell(stage: &mut Stage, sim: &Sim) -> Told {
     ));
     tale.hop(3_000);
     tale.play.mark(since, "partition");
-    (visits, waits, blind) = (visits + tale.count.visits, waits + tale.count.waits, blind + tale.count.blind);
     let (versions, lacking) = tale.play.world.divergence();
     tale.tell_of_visits("Apart");
     tale.play.say(format!(
@@ -223,7 +226,6 @@ pub(super) fn tell(stage: &mut Stage, sim: &Sim) -> Told {
     tale.play.say("The partition heals.");
     let healed = tale.play.now();
     tale.hop(1_500);
-    (visits, waits, blind) = (visits + tale.count.visits, waits + tale.count.waits, blind + tale.count.blind);
     tale.tell_of_visits("Healed");
     for reader in &mut tale.readers {
         reader.going = None;
@@ -242,8 +244,8 @@ pub(super) fn tell(stage: &mut Stage, sim: &Sim) -> Told {
     });
     tale.play.say(format!("{} posts; {likes} likes were given, and {counted} are counted.", tale.posts));
     tale.play.show();
-    let posts = tale.posts;
-    let (mut summary, _, chart) = tale.play.finish("social", network.delay.mean());
+    let (posts, [visits, waits, blind]) = (tale.posts, tale.total);
+    let (mut summary, chart) = tale.play.finish("social", network.delay.mean());
     summary.measured = vec![
         ("visits", visits as f64),
         ("waits", waits as f64),

@@ -242,7 +242,7 @@ pub(super) fn tell(stage: &mut Stage, sim: &Sim) -> Told {
         ("everywhere_p50_ms", percentile(&mut well, 50) as f64),
     ];
     let mean = delay(0, 1).mean();
-    let (mut summary, _, _) = tale.play.finish("strong", mean);
+    let (mut summary, _) = tale.play.finish("strong", mean);
     summary.repair_ms = took.unwrap_or(summary.repair_ms);
     summary.rounds = summary.repair_ms.div_ceil(2 * mean);
     summary.measured = measured;

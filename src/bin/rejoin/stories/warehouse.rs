@@ -244,7 +244,7 @@ pub(super) fn tell(stage: &mut Stage, sim: &Sim) -> Told {
         ("rights_moved", tale.moved as f64),
         ("turned_away", tale.turned_away as f64),
     ];
-    let (mut summary, _, chart) = tale.play.finish("warehouse", network.delay.mean());
+    let (mut summary, chart) = tale.play.finish("warehouse", network.delay.mean());
     summary.measured = measured;
     Told::new(summary, chart.to_svg())
 }
