@@ -130,6 +130,7 @@ mod tests {
     #[test]
     fn who_knows_more_sends_less() {
         let (least, links, blind, whole) = (deltas_alone(1), links(1, 0), blind_deltas(1), whole_states(1));
-        assert!(links < blind && blind < whole, "{least} {links} {blind} {whole}");
+        // Deltas that are sent on whatever the other knows come back again and again: that can cost more than whole states.
+        assert!(least < links && links < whole.min(blind), "{least} {links} {blind} {whole}");
     }
 }
