@@ -53,7 +53,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (bytes, legs) = together.news();
     target("by log, 1,000 new elements: at most 3 bytes for each beside its own 8", bytes, 3.0);
     target("by log, ways until equal: a round trip to greet, and one more", legs, 4.0);
-    target("GSet, GMap, Retwis among 15: elements sent, relative to BP+RR, at worst: no more", spread.worst(), 1.0);
+    target(
+        "GSet, GMap, Retwis among 15: elements sent, relative to BP+RR, at worst: no more",
+        spread.worst(),
+        1.0,
+    );
 
     let file = docs.join("sync.md");
     let mut page = fs::read_to_string(&file)?;
