@@ -12,7 +12,7 @@ fn text(bytes: &[u8]) -> String {
 
 #[test]
 fn each_story_ends_well_in_one_line_of_json() {
-    let out = rejoin("sim all --json --seeds 10 --seed 3");
+    let out = rejoin("sim all --json --seeds 5 --seed 3");
     assert!(out.status.success(), "{}{}", text(&out.stdout), text(&out.stderr));
     let lines: Vec<serde_json::Value> =
         text(&out.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -32,9 +32,7 @@ fn each_story_ends_well_in_one_line_of_json() {
 
 #[test]
 fn the_same_seed_tells_the_same_story() {
-    for story in
-        ["nodes", "bookshop", "warehouse", "social", "gossip --nodes 40", "strong", "faults --seeds 5"]
-    {
+    for story in ["nodes", "bookshop", "social", "gossip --nodes 40", "strong", "faults --seeds 3"] {
         let told = || text(&rejoin(&format!("sim {story} --seed 5")).stdout);
         assert_eq!(told(), told());
     }

@@ -94,7 +94,7 @@ impl Workload for GroupTrade {
 }
 
 fn seeds() -> u64 {
-    std::env::var("REJOIN_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(40)
+    std::env::var("REJOIN_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(15)
 }
 
 fn check<W: Workload>(name: &str, options: &Options) {
