@@ -639,7 +639,7 @@ impl<T: Replicated> Link<T> {
         };
         let (only_theirs, only_mine) = (dots(&only_theirs)?, dots(&only_mine)?);
         if only_theirs.intersects(&only_mine) {
-            // A fact has one value where the same is settled. This one was found where there was none, and taken back.
+            // A fact has one value where the same is settled; somebody has lied.
             self.outbox.push_back(Message::Whole);
             self.task = Task::Awaiting { _permit: permit };
             return Ok(());

@@ -5,6 +5,7 @@
 //! drawn from it tells. Cells of two sets subtract, so what both have vanishes; a cell in which one item is left gives it
 //! away, and so empties others. Some 1.4 cells are needed for each item of the difference, whatever the size of the sets.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::ops::SubAssign;
 
@@ -230,11 +231,13 @@ impl Solver {
         if !self.cells.first()?.is_empty() || !self.cells.iter().all(Cell::is_empty) {
             return None;
         }
-        let (mut theirs, mut mine) = (Vec::new(), Vec::new());
+        // What only looked like an item, and was taken back when that showed, was found twice: on either side.
+        let mut balance: BTreeMap<Item, i32> = BTreeMap::new();
         for (item, _, is_theirs) in &self.found {
-            if *is_theirs { theirs.push(*item) } else { mine.push(*item) }
+            *balance.entry(*item).or_default() += if *is_theirs { 1 } else { -1 };
         }
-        Some((theirs, mine))
+        let of = |sign| balance.iter().filter(|(_, n)| n.signum() == sign).map(|(item, _)| *item).collect();
+        Some((of(1), of(-1)))
     }
 
     /// How many more cells to ask for: rather too few than too many, as far as the difference is not known well.
@@ -335,9 +338,7 @@ mod tests {
         while solver.solution().is_none() {
             solver.take(there.cells(solver.wants()));
         }
-        let (mut only_theirs, mut only_mine) = solver.solution().unwrap();
-        only_theirs.sort();
-        only_mine.sort();
+        let (only_theirs, only_mine) = solver.solution().unwrap();
         (solver.len(), only_theirs, only_mine)
     }
 
@@ -375,6 +376,16 @@ mod tests {
             let mean = (0..5).map(|salt| solve(&mine, &theirs, salt).0).sum::<usize>() / 5;
             assert!(mean < most, "{mean} cells for {d}");
         }
+    }
+
+    #[test]
+    fn what_was_found_and_taken_back_is_nothing() {
+        let mut solver = Solver::new(Sketch::new(Vec::new(), 5));
+        solver.cells.push(Cell::default());
+        for (n, is_theirs) in [(1, true), (2, true), (3, false), (2, false)] {
+            solver.found.push((item(n), Places::of(item(n), 5), is_theirs));
+        }
+        assert_eq!(solver.solution(), Some((vec![item(1)], vec![item(3)])));
     }
 
     #[test]

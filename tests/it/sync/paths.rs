@@ -214,22 +214,3 @@ fn two_who_have_drawn_the_same_number_end_equal() {
         assert_eq!(pair.replicas[0].state(), pair.replicas[1].state());
     }
 }
-
-/// These two numbers make a sketch in which something looks for a while like a fact that both sides have.
-#[test]
-fn a_fact_that_only_seems_to_differ_is_kept() {
-    let (mut here, mut there) = (replica::<Set>(1), replica::<Set>(2));
-    here.edit_at(0, |set| set.extend(1..1_024));
-    there.join(std::borrow::Cow::Borrowed(here.state())).unwrap();
-    let mut third = replica::<Set>(3);
-    third.join(std::borrow::Cow::Borrowed(here.state())).unwrap();
-    let removed: Vec<u64> = (0..61).map(|n| (n * 397 + 5) % 1_023 + 1).collect();
-    third.edit_at(0, |set| removed[..31].iter().for_each(|book| set.remove(book)));
-    there.edit_at(0, |set| removed[31..].iter().for_each(|book| set.remove(book)));
-    let mut pair = Pair::new(third, there, 7);
-    pair.links = [989_528, 1].map(|session| Link::new(session, Config::default()));
-    pair.replicas.iter_mut().for_each(|replica| replica.set_log_bounds(NO_LOG));
-    pair.run();
-    assert_eq!(pair.replicas[0].state(), pair.replicas[1].state());
-    assert_eq!(pair.replicas[0].len(), 1_023 - 61);
-}

@@ -40,7 +40,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut targets = String::from("| target | measured | |\n|---|--:|---|\n");
     let mut target = |wish: &str, measured: f64, most: f64| {
         let verdict = if measured <= most { "met" } else { "**not met**" };
-        targets.push_str(&format!("| {wish} | {} | {verdict} |\n", digits(measured)));
+        // What is missed by little is not to look as if it were met.
+        let figure = if measured > most && digits(measured) == digits(most) {
+            format!("{measured:.5}")
+        } else {
+            digits(measured)
+        };
+        targets.push_str(&format!("| {wish} | {figure} | {verdict} |\n"));
     };
     target("equal replicas: at most 32 bytes a frame", together.worst_of_equals(), 32.0);
     for d in [100, 1_000] {
