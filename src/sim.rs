@@ -180,7 +180,7 @@ pub struct Options {
     pub epoch: u64,
     /// Whether nodes have disks: each write goes to the disk before it is told to anybody.
     pub disks: bool,
-    /// Whether what was heard goes to the disk too, now and then.
+    /// Whether what was heard goes to the disk too, now and then. In groups it always does, before it is told.
     pub random_saves: bool,
     /// Whether logs and links are held to their bounds.
     pub check_bounds: bool,

@@ -311,7 +311,9 @@ impl<W: Workload> World<W> {
         match node.swarm.handle_frame(replica, now, from, frame) {
             Ok(true) => {
                 self.report.last_news = now;
-                if self.options.random_saves && super::mix(self.digest).is_multiple_of(4) {
+                // What a member says to have, others may settle: it must not be forgotten.
+                let must_save = W::IS_GROUP;
+                if must_save || self.options.random_saves && super::mix(self.digest).is_multiple_of(4) {
                     self.save(to);
                 }
                 self.check_order(to);
@@ -493,6 +495,22 @@ impl<W: Workload> World<W> {
         })
     }
 
+    /// Whether a node is a member, as far as it knows, now or when it starts again.
+    fn is_member(&self, at: usize) -> bool {
+        let node = &self.nodes[at];
+        let saved = node.disk.as_ref().map(|saved| &saved.state);
+        let state = node.replica.as_ref().map(|replica| replica.state()).or(saved);
+        let standing = state.zip(node.id).map(|(state, id)| self.workload.standing(state, id));
+        standing == Some(Standing::Member)
+    }
+
+    /// Whether a group would be at its end without a node.
+    fn is_last(&self, at: usize) -> bool {
+        W::IS_GROUP
+            && !(0..self.nodes.len())
+                .any(|other| other != at && !self.nodes[other].is_leaving && self.is_member(other))
+    }
+
     fn admit(&mut self, sponsor: usize, id: ReplicaId) {
         let mut workload = std::mem::take(&mut self.workload);
         self.edit(sponsor, |edit| workload.admit(edit, id));
@@ -501,7 +519,10 @@ impl<W: Workload> World<W> {
 
     /// What those do who run a group: they let new nodes in, and let those go that are gone. And nodes settle.
     fn tend(&mut self) {
-        let Some(sponsor) = (0..self.nodes.len()).find(|node| self.may_write(*node)) else { return };
+        // Who is about to leave lets others in, if nobody else is there to do so: without members there is no group.
+        let is_up = |at: &usize| self.nodes[*at].replica.is_some() && self.is_member(*at);
+        let stays = (0..self.nodes.len()).find(|node| self.may_write(*node));
+        let Some(sponsor) = stays.or_else(|| (0..self.nodes.len()).find(is_up)) else { return };
         let ids: Vec<ReplicaId> =
             self.nodes.iter().filter_map(|node| Some(node.replica.as_ref()?.id())).collect();
         for id in ids {
@@ -576,6 +597,8 @@ impl<W: Workload> World<W> {
             Step::Heal { from, to } => self.wires.heal(from, to),
             Step::Crash { node } if is_there(node) => self.stop(node),
             Step::Start { node } if is_there(node) => self.start(node),
+            // Whom nobody can let in again would not be in the group that the others are in.
+            Step::LoseDisk { node } | Step::Restore { node } if is_there(node) && self.is_last(node) => {}
             Step::LoseDisk { node } if is_there(node) => self.replace(node, None),
             Step::Backup { node } if is_there(node) => {
                 self.save(node);
@@ -590,7 +613,7 @@ impl<W: Workload> World<W> {
             Step::Join => self.join(),
             Step::Retire { node } if is_there(node) => {
                 let others = self.nodes.iter().filter(|node| !node.has_left && !node.is_leaving).count();
-                if self.nodes[node].replica.is_some() && others > 1 {
+                if self.nodes[node].replica.is_some() && others > 1 && !self.is_last(node) {
                     self.nodes[node].is_leaving = true;
                     self.try_leave(node);
                 }
@@ -652,7 +675,10 @@ impl<W: Workload> World<W> {
         let version = replica.version();
         let is_known =
             self.nodes.iter().enumerate().filter(|(other, node)| *other != at && !node.is_leaving).any(
-                |(_, node)| node.disk.as_ref().is_some_and(|saved| saved.state.version().covers(version)),
+                |(other, node)| {
+                    (!W::IS_GROUP || self.is_member(other))
+                        && node.disk.as_ref().is_some_and(|saved| saved.state.version().covers(version))
+                },
             );
         if is_known || !self.options.disks {
             self.nodes[at].has_left = true;

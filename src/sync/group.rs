@@ -49,6 +49,9 @@ record! {
     ///   somebody who knew it.
     /// * A member that [has left](Replica::retire) is refused if it comes back, and told so: it must begin with nothing, under a
     ///   new id. What it had written and told nobody of is not taken in any more.
+    /// * What a member has said to have, others may settle. So it must still have it after a restart: store a
+    ///   [snapshot](Replica::snapshot) after frames have come in and before links are polled. Whoever may have forgotten
+    ///   something goes on with nothing, under a new id, and is admitted again.
     /// * A member that is away for long keeps the others from settling. Let it leave.
     #[derive(Codec)]
     pub struct Shared<S: Columns> {
