@@ -98,6 +98,11 @@ pub enum Step {
         /// Which.
         node: usize,
     },
+    /// In a group: another member lets a node go, by mistake, for it is still there, and goes on until it is told.
+    Expel {
+        /// Which.
+        node: usize,
+    },
 }
 
 /// What happens in a world, from the beginning to the end.
@@ -147,6 +152,8 @@ pub struct Faults {
     pub joins: u64,
     /// Nodes that leave.
     pub retirements: u64,
+    /// In groups: nodes that others let go, though they are still there.
+    pub expulsions: u64,
 }
 
 impl Default for Faults {
@@ -168,6 +175,7 @@ impl Default for Faults {
             slow: 2,
             joins: 2,
             retirements: 1,
+            expulsions: 1,
         }
     }
 }
@@ -187,6 +195,7 @@ impl Faults {
             slow: 0,
             joins: 0,
             retirements: 0,
+            expulsions: 0,
             ..Faults::default()
         }
     }
@@ -270,6 +279,10 @@ impl Schedule {
             let node = draw.random.index(nodes);
             draw.push(at, Step::Retire { node });
         });
+        draw.times(faults.expulsions, |draw, at| {
+            let node = draw.random.index(nodes);
+            draw.push(at, Step::Expel { node });
+        });
         draw.steps.sort_by_key(|timed| timed.at);
         Schedule { seed, nodes, network, steps: draw.steps }
     }
@@ -331,6 +344,7 @@ impl fmt::Display for Step {
             Step::Slow { node, millis } => write!(f, "node {node} takes {millis} ms for everything"),
             Step::Join => write!(f, "a node joins"),
             Step::Retire { node } => write!(f, "node {node} retires"),
+            Step::Expel { node } => write!(f, "node {node} is let go by another"),
         }
     }
 }

@@ -18,6 +18,10 @@ type Edit<'a, T> = <T as Root>::Edit<'a>;
 /// How often a group is tended, in milliseconds.
 const TEND: u64 = 2_000;
 
+/// How long a node of a group takes at most until what it has heard is on its disk, in milliseconds. Until then it tells nobody
+/// anything: what a member says to have, others may settle.
+const SAVE: u64 = 100;
+
 /// Nodes, what is between them, and a clock: all that happens follows from the schedule.
 ///
 /// [`run`](super::run) runs a schedule from beginning to end and tells whether all was as it should be. A world can also be
@@ -39,6 +43,8 @@ pub struct World<W: Workload> {
     swarms: u64,
     /// Ids that nobody writes under any more, and that the group has not let go.
     gone: Vec<ReplicaId>,
+    /// Ids that the group has let go, while somebody may still write under them.
+    expelled: Vec<ReplicaId>,
     report: Report,
     digest: u64,
 }
@@ -51,6 +57,10 @@ enum Event {
         to: usize,
     },
     Wake {
+        node: usize,
+    },
+    /// A node stores what it has.
+    Save {
         node: usize,
     },
     Tend,
@@ -144,6 +154,7 @@ impl<W: Workload> World<W> {
             ids: Arc::new(AtomicU64::new(0)),
             swarms: 0,
             gone: Vec::new(),
+            expelled: Vec::new(),
             report: Report::new(schedule.seed),
             digest: schedule.seed,
             options,
@@ -281,6 +292,10 @@ impl<W: Workload> World<W> {
                     self.pump(node);
                 }
             }
+            Event::Save { node } => {
+                self.save(node);
+                self.pump(node);
+            }
             Event::Tend => {
                 self.tend();
                 self.push(at + TEND, Event::Tend);
@@ -311,22 +326,44 @@ impl<W: Workload> World<W> {
         match node.swarm.handle_frame(replica, now, from, frame) {
             Ok(true) => {
                 self.report.last_news = now;
-                // What a member says to have, others may settle: it must not be forgotten.
-                let must_save = W::IS_GROUP;
-                if must_save || self.options.random_saves && super::mix(self.digest).is_multiple_of(4) {
+                let random = super::mix(self.digest);
+                if self.options.random_saves && random.is_multiple_of(4) {
                     self.save(to);
                 }
                 self.check_order(to);
+                if W::IS_GROUP && (random >> 8).is_multiple_of(4) {
+                    self.settle_at(to);
+                }
             }
             Ok(false) => {}
-            Err(Refused::Stranger(_) | Refused::HasLeft(_) | Refused::Outside | Refused::Left)
-                if W::IS_GROUP =>
-            {
+            // It was let go, and must begin with nothing.
+            Err(Refused::Left) if W::IS_GROUP => {
+                self.report.turned_away += 1;
+                self.replace(to, None);
+            }
+            Err(Refused::Stranger(_) | Refused::HasLeft(_) | Refused::Outside) if W::IS_GROUP => {
                 self.report.turned_away += 1
             }
             Err(because) => self.violation(Violation::Refused { node: to, because }),
         }
+        self.save_soon(to);
         self.pump(to);
+    }
+
+    /// Stores what a node must have stored before it says anything more, in a while.
+    fn save_soon(&mut self, node: usize) {
+        if self.nodes[node].replica.as_ref().is_some_and(|replica| !replica.is_stored()) {
+            let delay = 1 + super::mix(self.digest ^ 1) % SAVE;
+            self.push(self.now + delay, Event::Save { node });
+        }
+    }
+
+    fn settle_at(&mut self, node: usize) {
+        if let Some(replica) = &mut self.nodes[node].replica {
+            let before = replica.state().horizon();
+            self.workload.settle(replica);
+            self.report.settled += u64::from(before != replica.state().horizon());
+        }
     }
 
     /// Sends what there is to send.
@@ -369,11 +406,14 @@ impl<W: Workload> World<W> {
 
     fn save(&mut self, node: usize) {
         let node = &mut self.nodes[node];
-        if let Some(replica) = &node.replica
+        if let Some(replica) = &mut node.replica
             && self.options.disks
         {
             let (identity, state) = replica.snapshot();
             node.disk = Some(Saved { identity: identity.duplicate(), state: state.clone() });
+            if W::IS_GROUP {
+                replica.stored();
+            }
         }
     }
 
@@ -390,6 +430,9 @@ impl<W: Workload> World<W> {
         };
         let mut replica = self.workload.replica(writer);
         replica.set_log_bounds(self.options.log);
+        if W::IS_GROUP && self.options.disks {
+            replica.stored();
+        }
         if let Some(before) = node.id.replace(replica.id()).filter(|before| *before != replica.id()) {
             self.gone.push(before);
         }
@@ -495,13 +538,18 @@ impl<W: Workload> World<W> {
         })
     }
 
-    /// Whether a node is a member, as far as it knows, now or when it starts again.
-    fn is_member(&self, at: usize) -> bool {
+    /// What a node has in its memory, or would start with.
+    fn state(&self, at: usize) -> Option<&W::State> {
         let node = &self.nodes[at];
         let saved = node.disk.as_ref().map(|saved| &saved.state);
-        let state = node.replica.as_ref().map(|replica| replica.state()).or(saved);
-        let standing = state.zip(node.id).map(|(state, id)| self.workload.standing(state, id));
-        standing == Some(Standing::Member)
+        node.replica.as_ref().map(|replica| replica.state()).or(saved)
+    }
+
+    /// Whether a node is a member, as far as it knows, now or when it starts again, and is not mistaken.
+    fn is_member(&self, at: usize) -> bool {
+        self.state(at).zip(self.nodes[at].id).is_some_and(|(state, id)| {
+            !self.expelled.contains(&id) && self.workload.standing(state, id) == Standing::Member
+        })
     }
 
     /// Whether a group would be at its end without a node.
@@ -519,30 +567,73 @@ impl<W: Workload> World<W> {
 
     /// What those do who run a group: they let new nodes in, and let those go that are gone. And nodes settle.
     fn tend(&mut self) {
-        // Who is about to leave lets others in, if nobody else is there to do so: without members there is no group.
-        let is_up = |at: &usize| self.nodes[*at].replica.is_some() && self.is_member(*at);
-        let stays = (0..self.nodes.len()).find(|node| self.may_write(*node));
-        let Some(sponsor) = stays.or_else(|| (0..self.nodes.len()).find(is_up)) else { return };
-        let ids: Vec<ReplicaId> =
-            self.nodes.iter().filter_map(|node| Some(node.replica.as_ref()?.id())).collect();
-        for id in ids {
-            let state = self.nodes[sponsor].replica.as_ref().map(|replica| replica.state());
-            if state.is_some_and(|state| self.workload.standing(state, id) == Standing::Stranger) {
+        // One whom all others know: whom only those have let in that were let go is not inside.
+        let able = (0..self.nodes.len()).filter(|at| self.may_write(*at) && self.is_member(*at));
+        let Some(sponsor) = able.min_by_key(|at| self.inside(*at).len()) else { return };
+        self.admit_all(sponsor);
+        for id in std::mem::take(&mut self.gone) {
+            self.retire(sponsor, id);
+        }
+        for at in 0..self.nodes.len() {
+            self.settle_at(at);
+            self.save_soon(at);
+            self.pump(at);
+        }
+    }
+
+    /// Lets in who is not a member yet.
+    fn admit_all(&mut self, sponsor: usize) {
+        let inside = self.inside(sponsor);
+        let mut known = Version::new();
+        inside.iter().for_each(|at| {
+            known.union(&kept(&self.nodes[*at]));
+        });
+        for at in (0..self.nodes.len()).filter(|at| !inside.contains(at)) {
+            if self.nodes[at].is_leaving {
+                continue;
+            }
+            let (Some(newcomer), Some(here)) = (self.replica(at), self.replica(sponsor)) else { continue };
+            let (id, version) = (newcomer.id(), newcomer.version());
+            if self.workload.standing(here.state(), id) != Standing::Stranger {
+                continue;
+            }
+            if version.last(id) > 0 || !known.covers(version) {
+                // Somebody has let it in, or told it something, who was let go meanwhile: nobody else knows of it.
+                self.replace(at, None);
+            } else if here.has(version) {
                 self.admit(sponsor, id);
             }
         }
-        for id in std::mem::take(&mut self.gone) {
-            let mut workload = std::mem::take(&mut self.workload);
-            self.edit(sponsor, |edit| workload.retire(edit, id));
-            self.workload = workload;
+    }
+
+    /// The nodes that are members, as far as one knows, and those that they know to be.
+    fn inside(&self, sponsor: usize) -> Vec<usize> {
+        let mut inside = vec![sponsor];
+        let mut next = 0;
+        while let Some(at) = inside.get(next) {
+            next += 1;
+            let Some(state) = self.state(*at) else { continue };
+            let is_known = |id: ReplicaId| self.workload.standing(state, id) == Standing::Member;
+            let news = (0..self.nodes.len())
+                .filter(|other| !inside.contains(other) && self.nodes[*other].id.is_some_and(is_known));
+            inside.extend(news.collect::<Vec<usize>>());
         }
-        for at in 0..self.nodes.len() {
-            if let Some(replica) = &mut self.nodes[at].replica {
-                let before = replica.state().horizon();
-                self.workload.settle(replica);
-                self.report.settled += u64::from(before != replica.state().horizon());
-                self.pump(at);
-            }
+        inside
+    }
+
+    fn retire(&mut self, by: usize, id: ReplicaId) {
+        let mut workload = std::mem::take(&mut self.workload);
+        self.edit(by, |edit| workload.retire(edit, id));
+        self.workload = workload;
+    }
+
+    /// Another member lets a node go that may still be there.
+    fn expel(&mut self, at: usize) {
+        let is_able = |by: &usize| *by != at && self.may_write(*by) && self.is_member(*by);
+        let (Some(id), Some(by)) = (self.nodes[at].id, (0..self.nodes.len()).find(is_able)) else { return };
+        if W::IS_GROUP && !self.is_last(at) {
+            self.expelled.push(id);
+            self.retire(by, id);
         }
     }
 
@@ -614,10 +705,14 @@ impl<W: Workload> World<W> {
             Step::Retire { node } if is_there(node) => {
                 let others = self.nodes.iter().filter(|node| !node.has_left && !node.is_leaving).count();
                 if self.nodes[node].replica.is_some() && others > 1 && !self.is_last(node) {
+                    if let Some(id) = self.nodes[node].id.filter(|_| W::IS_GROUP && self.is_member(node)) {
+                        self.retire(node, id);
+                    }
                     self.nodes[node].is_leaving = true;
                     self.try_leave(node);
                 }
             }
+            Step::Expel { node } if is_there(node) => self.expel(node),
             _ => {}
         }
     }
@@ -682,7 +777,6 @@ impl<W: Workload> World<W> {
             );
         if is_known || !self.options.disks {
             self.nodes[at].has_left = true;
-            self.gone.extend(self.nodes[at].id);
             self.nodes[at].replica = None;
             self.nodes[at].disk = None;
             for node in &mut self.nodes {

@@ -43,15 +43,17 @@ record! {
     /// # Rules
     ///
     /// * Whoever is not a member is not listened to, unless it brings the word of a member that it is one; it may listen. Who is
-    ///   to join must be [admitted](Replica::admit) by a member, and takes a state before it writes.
+    ///   to join must be [admitted](Replica::admit) by a member, and takes a state before it writes. It has nothing when it
+    ///   is admitted, or nothing that the member lacks.
     /// * An event is stable here if each member has said to have it, and to know who has left, and this replica has all that
     ///   the member, and those who have left, had written when it said so. Then whatever has not arrived yet was written by
     ///   somebody who knew it.
     /// * A member that [has left](Replica::retire) is refused if it comes back, and told so: it must begin with nothing, under a
     ///   new id. What it had written and told nobody of is not taken in any more.
     /// * What a member has said to have, others may settle. So it must still have it after a restart: store a
-    ///   [snapshot](Replica::snapshot) after frames have come in and before links are polled. Whoever may have forgotten
-    ///   something goes on with nothing, under a new id, and is admitted again.
+    ///   [snapshot](Replica::snapshot) after frames have come in and before links are polled, and say so by
+    ///   [`stored`](Replica::stored), which makes them wait. Whoever may have forgotten something goes on with nothing, under
+    ///   a new id, and is admitted again.
     /// * A member that is away for long keeps the others from settling. Let it leave.
     #[derive(Codec)]
     pub struct Shared<S: Columns> {
@@ -201,6 +203,9 @@ impl<S: Columns + 'static> Replica<Causal<Shared<S>>> {
     }
 
     /// Lets a replica in. Returns what to ask for with [`has`](Self::has): the newcomer must have it before it writes.
+    ///
+    /// It must have written nothing under this id, and [have](Self::has) nothing that is not here. Who was let in by somebody
+    /// who has left since, and is refused as a stranger, may have both: it begins with nothing, under a new id.
     pub fn admit(&mut self, id: ReplicaId) -> Version {
         self.edit_at(0, |shared| shared.admitted.insert(id))
     }

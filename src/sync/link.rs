@@ -706,9 +706,13 @@ impl<T: Replicated> Link<T> {
     }
 
     /// The next frame for the other side, if there is any. Call it until there is none, after frames have come in, after
-    /// writing, and when it is [time](Self::poll_timeout).
+    /// writing, and when it is [time](Self::poll_timeout). There is none as long as the replica has something that is to be
+    /// [stored](Replica::stored).
     #[must_use = "what is not sent is lost, until it is sent again"]
     pub fn poll_frame(&mut self, replica: &mut Replica<T>, now: u64) -> Option<Vec<u8>> {
+        if !replica.is_stored() {
+            return None;
+        }
         if self.next_probe.is_some_and(|at| now >= at) {
             self.must_tell = true;
             self.next_probe = Some(now.saturating_add(self.config.probe));

@@ -49,6 +49,8 @@ pub struct Replica<T: Replicated> {
     jumps: u64,
     /// Counts what was settled.
     settled: u64,
+    /// How often the state had grown when it was last stored, if links are to wait for that.
+    stored: Option<u64>,
     /// What members of the group have said to have.
     pub(super) heard: Heard,
     /// Who may write, if there is a group.
@@ -115,6 +117,7 @@ impl<T: Replicated> Replica<T> {
             log: Log::new(LogBounds::default()),
             jumps: 0,
             settled: 0,
+            stored: None,
             heard: Heard::default(),
             group: None,
             on_change: None,
@@ -258,16 +261,46 @@ impl<T: Replicated> Replica<T> {
     }
 
     /// What to store together, in one atomic write, *before* anything of it leaves: to go on later under the same id. That it
-    /// has something is told by links, too, and others may settle it. A replica whose storage cannot promise that stores the
-    /// state alone, and goes on by [`over`](Self::over).
+    /// has something is told by links, too, and others may settle it. [`stored`](Self::stored) makes links wait. A replica whose
+    /// storage cannot promise that stores the state alone, and goes on by [`over`](Self::over).
     pub fn snapshot(&self) -> (&Identity, &T) {
         (self.writer.identity(), self.writer.state())
+    }
+
+    /// Takes note that a [`snapshot`](Self::snapshot) of the replica as it is has been stored. From the first call on, links
+    /// say nothing as long as there is something that was not: first stored, then told, whoever forgets to store.
+    ///
+    /// ```
+    /// use rejoin::sync::{Config, Link, Replica};
+    /// use rejoin::{Causal, OrSet};
+    ///
+    /// let mut shop = Replica::<Causal<OrSet<String>>>::new();
+    /// let mut link = Link::new(1, Config::default());
+    /// shop.stored(); // there is nothing yet
+    /// shop.edit(|books| books.insert("Emma".into()));
+    ///
+    /// assert!(link.poll_frame(&mut shop, 0).is_none());
+    /// let (identity, state) = shop.snapshot(); // to the disk
+    /// # let _ = (identity, state);
+    /// shop.stored();
+    /// assert!(link.poll_frame(&mut shop, 0).is_some());
+    /// ```
+    pub fn stored(&mut self) {
+        self.stored = Some(self.changes());
+    }
+
+    /// Whether links may speak: all that is here was [stored](Self::stored), or nobody has ever said so. As long as it is not, there
+    /// is no use in polling, nor in waiting for a link's time.
+    pub fn is_stored(&self) -> bool {
+        self.stored.is_none_or(|stored| stored == self.changes())
     }
 
     /// A second replica of the same state, with an id of its own. Its log is empty. If this one is in a
     /// [group](super::Shared), the other goes by the same rules, and is to be admitted.
     pub fn fork(&self) -> Self {
-        Replica { group: self.group.clone(), ..Replica::from_writer(self.writer.fork()) }
+        // Of one that is to be stored nothing is.
+        let stored = self.stored.map(|_| u64::MAX);
+        Replica { group: self.group.clone(), stored, ..Replica::from_writer(self.writer.fork()) }
     }
 
     /// Takes note of what somebody says to have: if there are writes of this replica in it that it does not know, it has

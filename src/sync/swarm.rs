@@ -192,6 +192,9 @@ impl<T: Replicated, P: Clone + Ord> Swarm<T, P> {
     /// The next frame to send, and to whom, if there is any.
     #[must_use = "what is not sent is lost, until it is sent again"]
     pub fn poll_frame(&mut self, replica: &mut Replica<T>, now: u64) -> Option<(P, Vec<u8>)> {
+        if !replica.is_stored() {
+            return None;
+        }
         if self.changes != replica.changes() {
             self.changes = replica.changes();
             self.due = self.links.keys().cloned().collect();
