@@ -280,8 +280,19 @@ impl Schedule {
             draw.push(at, Step::Retire { node });
         });
         draw.times(faults.expulsions, |draw, at| {
+            // No word reaches it any more, though its own may reach some; it goes on writing.
             let node = draw.random.index(nodes);
-            draw.push(at, Step::Expel { node });
+            let expelled = at + draw.random.below(2_000);
+            for from in (0..nodes).filter(|from| *from != node) {
+                draw.push(at, Step::Cut { from, to: node });
+                draw.later(expelled, Step::Heal { from, to: node });
+            }
+            draw.push(expelled, Step::Expel { node });
+            for _ in 0..6 {
+                let write = Step::Write { node, choice: draw.random.number() };
+                let at = expelled.saturating_sub(300) + draw.random.below(600);
+                draw.push(at, write);
+            }
         });
         draw.steps.sort_by_key(|timed| timed.at);
         Schedule { seed, nodes, network, steps: draw.steps }

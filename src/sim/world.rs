@@ -326,14 +326,10 @@ impl<W: Workload> World<W> {
         match node.swarm.handle_frame(replica, now, from, frame) {
             Ok(true) => {
                 self.report.last_news = now;
-                let random = super::mix(self.digest);
-                if self.options.random_saves && random.is_multiple_of(4) {
+                if self.options.random_saves && super::mix(self.digest).is_multiple_of(4) {
                     self.save(to);
                 }
                 self.check_order(to);
-                if W::IS_GROUP && (random >> 8).is_multiple_of(4) {
-                    self.settle_at(to);
-                }
             }
             Ok(false) => {}
             // It was let go, and must begin with nothing.
@@ -345,6 +341,9 @@ impl<W: Workload> World<W> {
                 self.report.turned_away += 1
             }
             Err(because) => self.violation(Violation::Refused { node: to, because }),
+        }
+        if W::IS_GROUP && super::mix(self.digest ^ 2).is_multiple_of(4) {
+            self.settle_at(to);
         }
         self.save_soon(to);
         self.pump(to);
