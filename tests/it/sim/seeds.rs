@@ -56,7 +56,7 @@ impl Workload for Likes {
     }
 }
 
-/// The same in a group, which settles.
+/// The same in a group, which settles: every other write is one that settling too early would spoil.
 #[derive(Default)]
 pub(crate) struct GroupTrade(Trade);
 
@@ -69,7 +69,14 @@ impl Workload for GroupTrade {
         random: &mut Random,
         shared: &mut <Shared<Shop> as rejoin::store::Editable>::Edit<'_>,
     ) {
-        self.0.write(random, &mut shared.data);
+        let (key, shop) = (random.below(2), &mut shared.data);
+        match random.below(10) {
+            0 => shop.banned.insert(key),
+            1 => shop.banned.remove(key),
+            2 | 3 => shop.sold.entry(key).add(1 + key as i64),
+            4 => shop.sold.entry(key).reset(),
+            _ => self.0.write(random, shop),
+        }
     }
 
     fn replica(&self, writer: Writer<Self::State>) -> Replica<Self::State> {
