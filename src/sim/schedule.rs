@@ -294,6 +294,17 @@ impl Schedule {
                 draw.push(at, write);
             }
         });
+        // Who starts again is written to before it has caught up.
+        let starts = draw.steps.iter().filter_map(|timed| match timed.step {
+            Step::Start { node } => Some((timed.at, node)),
+            _ => None,
+        });
+        for (at, node) in starts.collect::<Vec<_>>() {
+            for _ in 0..2 {
+                let (at, choice) = (at + draw.random.below(30), draw.random.number());
+                draw.push(at, Step::Write { node, choice });
+            }
+        }
         draw.steps.sort_by_key(|timed| timed.at);
         Schedule { seed, nodes, network, steps: draw.steps }
     }

@@ -2,6 +2,8 @@
 //!
 //! `REJOIN_SEEDS=10000 cargo test --release --all-features --test it sim::seeds` for more of them.
 
+use std::time::{Duration, Instant};
+
 use rejoin::sim::{self, Faults, Options, Random, Schedule, Step, Workload};
 use rejoin::sync::{LogBounds, Numbered, Replica, Shared, Standing};
 use rejoin::{
@@ -112,8 +114,11 @@ fn check<W: Workload>(name: &str, options: &Options) {
         (writes, excused) = (writes + report.writes, excused + report.excused);
         settled += report.settled;
         if !report.violations.is_empty() {
-            let fails =
-                |schedule: &Schedule| !sim::run(W::default(), schedule, options).violations.is_empty();
+            // Long enough to shrink it well.
+            let end = Instant::now() + Duration::from_secs(60);
+            let fails = |schedule: &Schedule| {
+                Instant::now() < end && !sim::run(W::default(), schedule, options).violations.is_empty()
+            };
             let short = sim::shrink(&schedule, fails);
             panic!("{name}: {report}\n{short}{}", sim::run(W::default(), &short, options));
         }
