@@ -323,6 +323,7 @@ impl<W: Workload> World<W> {
         let node = &mut self.nodes[to];
         // Either side may have started again since it was sent: the links find that out.
         let Some(replica) = &mut node.replica else { return };
+        let mut was_told = false;
         match node.swarm.handle_frame(replica, now, from, frame) {
             Ok(true) => {
                 self.report.last_news = now;
@@ -332,10 +333,9 @@ impl<W: Workload> World<W> {
                 self.check_order(to);
             }
             Ok(false) => {}
-            // It was let go, and must begin with nothing.
             Err(Refused::Left) if W::IS_GROUP => {
                 self.report.turned_away += 1;
-                self.replace(to, None);
+                was_told = true;
             }
             Err(Refused::Stranger(_) | Refused::HasLeft(_) | Refused::Outside) if W::IS_GROUP => {
                 self.report.turned_away += 1
@@ -344,6 +344,12 @@ impl<W: Workload> World<W> {
         }
         if W::IS_GROUP && super::mix(self.digest ^ 2).is_multiple_of(4) {
             self.settle_at(to);
+        }
+        // Whom others have let go begins with nothing.
+        let is_out = was_told || self.standing(to) == Some(Standing::Left);
+        let leaves = self.nodes[to].is_leaving && !self.is_expelled(to);
+        if is_out && !leaves {
+            self.replace(to, None);
         }
         self.save_soon(to);
         self.pump(to);
@@ -546,16 +552,28 @@ impl<W: Workload> World<W> {
 
     /// Whether a node is a member, as far as it knows, now or when it starts again, and is not mistaken.
     fn is_member(&self, at: usize) -> bool {
-        self.state(at).zip(self.nodes[at].id).is_some_and(|(state, id)| {
-            !self.expelled.contains(&id) && self.workload.standing(state, id) == Standing::Member
-        })
+        self.standing(at) == Some(Standing::Member) && !self.is_expelled(at)
     }
 
-    /// Whether a group would be at its end without a node.
+    fn is_expelled(&self, at: usize) -> bool {
+        self.nodes[at].id.is_some_and(|id| self.expelled.contains(&id))
+    }
+
+    /// How a node stands to the group, as far as it knows.
+    fn standing(&self, at: usize) -> Option<Standing> {
+        self.state(at).zip(self.nodes[at].id).map(|(state, id)| self.workload.standing(state, id))
+    }
+
+    /// Whether a group would be at its end without a node: no other will still be a member if it crashes.
     fn is_last(&self, at: usize) -> bool {
-        W::IS_GROUP
-            && !(0..self.nodes.len())
-                .any(|other| other != at && !self.nodes[other].is_leaving && self.is_member(other))
+        let is_safe = |other: &usize| {
+            let node = &self.nodes[*other];
+            let saved = node.disk.as_ref().map(|saved| &saved.state).zip(node.id);
+            !self.options.disks
+                || saved.is_some_and(|(state, id)| self.workload.standing(state, id) == Standing::Member)
+        };
+        let stays = |other: &usize| !self.nodes[*other].is_leaving && self.is_member(*other);
+        W::IS_GROUP && !(0..self.nodes.len()).any(|other| other != at && stays(&other) && is_safe(&other))
     }
 
     fn admit(&mut self, sponsor: usize, id: ReplicaId) {
@@ -583,10 +601,6 @@ impl<W: Workload> World<W> {
     /// Lets in who is not a member yet.
     fn admit_all(&mut self, sponsor: usize) {
         let inside = self.inside(sponsor);
-        let mut known = Version::new();
-        inside.iter().for_each(|at| {
-            known.union(&kept(&self.nodes[*at]));
-        });
         for at in (0..self.nodes.len()).filter(|at| !inside.contains(at)) {
             if self.nodes[at].is_leaving {
                 continue;
@@ -596,11 +610,11 @@ impl<W: Workload> World<W> {
             if self.workload.standing(here.state(), id) != Standing::Stranger {
                 continue;
             }
-            if version.last(id) > 0 || !known.covers(version) {
-                // Somebody has let it in, or told it something, who was let go meanwhile: nobody else knows of it.
-                self.replace(at, None);
-            } else if here.has(version) {
+            if version.is_empty() {
                 self.admit(sponsor, id);
+            } else {
+                // Somebody has let it in who was let go meanwhile: nobody else knows of it.
+                self.replace(at, None);
             }
         }
     }
@@ -630,7 +644,7 @@ impl<W: Workload> World<W> {
     fn expel(&mut self, at: usize) {
         let is_able = |by: &usize| *by != at && self.may_write(*by) && self.is_member(*by);
         let (Some(id), Some(by)) = (self.nodes[at].id, (0..self.nodes.len()).find(is_able)) else { return };
-        if W::IS_GROUP && !self.is_last(at) {
+        if W::IS_GROUP && !self.is_last(at) && !self.nodes[at].is_leaving {
             self.expelled.push(id);
             self.retire(by, id);
         }

@@ -5,7 +5,7 @@ use core::fmt;
 
 use super::Replica;
 use crate::codec::Columns;
-use crate::{Causal, Newtype, OrSet, ReplicaId, Version, Writer, record};
+use crate::{Causal, Dot, Newtype, OrSet, ReplicaId, Version, Writer, record};
 
 record! {
     /// A store that is shared by a group: who may write is a part of the data.
@@ -42,14 +42,15 @@ record! {
     ///
     /// # Rules
     ///
-    /// * Whoever is not a member is not listened to, unless it brings the word of a member that it is one; it may listen. Who is
-    ///   to join must be [admitted](Replica::admit) by a member, and takes a state before it writes. It has nothing when it
-    ///   is admitted, or nothing that the member lacks.
+    /// * Whoever is not a member is not listened to, unless it brings the word of a member that it is one. Who is to join has
+    ///   nothing, must be [admitted](Replica::admit) by a member, and takes nothing in but the state of a member that knows
+    ///   of it. Then it may write.
     /// * An event is stable here if each member has said to have it, and to know who has left, and this replica has all that
     ///   the member, and those who have left, had written when it said so. Then whatever has not arrived yet was written by
     ///   somebody who knew it.
-    /// * A member that [has left](Replica::retire) is refused if it comes back, and told so: it must begin with nothing, under a
-    ///   new id. What it had written and told nobody of is not taken in any more.
+    /// * A member that [has left](Replica::retire), or was let go, takes nothing more in, is refused, and is told so: it must
+    ///   begin with nothing, under a new id. What it had written and told nobody of is not taken in any more; whom it had let
+    ///   in, and told nobody of, goes with it.
     /// * What a member has said to have, others may settle. So it must still have it after a restart: store a
     ///   [snapshot](Replica::snapshot) after frames have come in and before links are polled, and say so by
     ///   [`stored`](Replica::stored), which makes them wait. Whoever may have forgotten something goes on with nothing, under
@@ -107,17 +108,16 @@ impl<S: Columns> Shared<S> {
 #[derive(Clone)]
 pub(super) struct GroupRules<T> {
     pub(super) standing: fn(&T, ReplicaId) -> Standing,
-    /// Who has let a replica in.
-    pub(super) admitted_by: fn(&T, ReplicaId) -> Vec<ReplicaId>,
+    /// The events that have let a replica in.
+    pub(super) admissions: fn(&T, ReplicaId) -> Vec<Dot>,
 }
 
 impl<S: Columns + 'static> GroupRules<Causal<Shared<S>>> {
     fn shared() -> Self {
         GroupRules {
             standing: |state, id| state.standing(id),
-            admitted_by: |state, id| {
-                let dots = state.facts(|shared| shared.admitted.inner().get(&id));
-                dots.map(|(dot, ())| dot.replica()).collect()
+            admissions: |state, id| {
+                state.facts(|shared| shared.admitted.inner().get(&id)).map(|(dot, ())| dot).collect()
             },
         }
     }
@@ -204,8 +204,8 @@ impl<S: Columns + 'static> Replica<Causal<Shared<S>>> {
 
     /// Lets a replica in. Returns what to ask for with [`has`](Self::has): the newcomer must have it before it writes.
     ///
-    /// It must have written nothing under this id, and [have](Self::has) nothing that is not here. Who was let in by somebody
-    /// who has left since, and is refused as a stranger, may have both: it begins with nothing, under a new id.
+    /// It must have nothing. Who has something, and is refused as a stranger, was let in by somebody who has left since: let it
+    /// begin with nothing, under a new id.
     pub fn admit(&mut self, id: ReplicaId) -> Version {
         self.edit_at(0, |shared| shared.admitted.insert(id))
     }

@@ -76,8 +76,9 @@ pub struct Link<T: Replicated> {
     /// The version that the greeting speaks of, and whether it was said.
     hello: Option<Version>,
     has_greeted: bool,
-    /// Whether the other has greeted.
+    /// Whether the other has greeted, and whether it had nothing then.
     is_met: bool,
+    is_new: bool,
     /// Whether the other has said what it has.
     is_told: bool,
     /// What the other has said to have, exactly.
@@ -93,6 +94,8 @@ pub struct Link<T: Replicated> {
     /// Who the other is, and what it was told that this side is.
     name: Option<ReplicaId>,
     named: Option<ReplicaId>,
+    /// Whether the other was told that it has left.
+    is_told_off: bool,
     /// Whether to say what this replica has.
     must_tell: bool,
     /// Whether the other may lack something of what is in the log already.
@@ -275,6 +278,7 @@ impl<T: Replicated> Link<T> {
             hello: None,
             has_greeted: false,
             is_met: false,
+            is_new: false,
             is_told: false,
             heard: Version::new(),
             theirs: Version::new(),
@@ -283,6 +287,7 @@ impl<T: Replicated> Link<T> {
             settled_there: None,
             name: None,
             named: None,
+            is_told_off: false,
             must_tell: false,
             must_look_back: false,
             cursor: 0,
@@ -377,7 +382,7 @@ impl<T: Replicated> Link<T> {
             for message in Message::read_all(&bytes, &self.config.limits)? {
                 grew |= self.take(replica, now, message)?;
             }
-            self.take_note(replica);
+            self.take_note(replica)?;
         }
         Ok(grew)
     }
@@ -399,9 +404,7 @@ impl<T: Replicated> Link<T> {
             }
             Message::Name(id) => {
                 self.name = Some(id);
-                if let Some(Standing::Left) = replica.standing(id) {
-                    self.outbox.push_back(Message::Outside { has_left: true });
-                }
+                self.is_told_off = false;
             }
             Message::Outside { has_left } => {
                 return Err(if has_left { Refused::Left } else { Refused::Outside });
@@ -414,6 +417,9 @@ impl<T: Replicated> Link<T> {
             Message::Events(delta) => {
                 self.heard.union(delta.events());
                 self.theirs.union(delta.events());
+                if replica.own_standing() == Some(Standing::Left) {
+                    return Ok(false);
+                }
                 return Ok(replica.receive(delta)?);
             }
             Message::Beyond => self.other_is_beyond(replica),
@@ -458,7 +464,8 @@ impl<T: Replicated> Link<T> {
                 self.heard.union(state.version());
                 self.theirs.union(state.version());
                 self.is_done();
-                return Ok(replica.join(Cow::Owned(Arc::unwrap_or_clone(state)))?);
+                let theirs = state.version().clone();
+                return Self::join(replica, Arc::unwrap_or_clone(state), &theirs);
             }
         }
         Ok(false)
@@ -470,11 +477,19 @@ impl<T: Replicated> Link<T> {
             message,
             Message::Events(_) | Message::State(_) | Message::Solved { .. } | Message::Rest { .. }
         );
-        // Who has nothing is a newcomer, and takes what it gets.
-        if !brings || !replica.is_in_group() || replica.version().is_empty() {
+        if !brings || !replica.is_in_group() {
             return Ok(());
         }
         let Some(name) = self.name else { return Err(Refused::Nonsense("in a group, a name comes first")) };
+        match (replica.own_standing(), message) {
+            (Some(Standing::Member) | None, _) => {}
+            // It goes on telling what it has, and takes nothing in.
+            (Some(Standing::Left), _) => return Ok(()),
+            (Some(Standing::Stranger), Message::State(state)) if replica.may_begin_with(state, name) => {
+                return Ok(());
+            }
+            (Some(Standing::Stranger), _) => return Err(Refused::Outside),
+        }
         match replica.standing(name) {
             Some(Standing::Member) | None => Ok(()),
             Some(Standing::Left) => Err(Refused::HasLeft(name)),
@@ -498,18 +513,42 @@ impl<T: Replicated> Link<T> {
     }
 
     /// Takes note of what the other side has, and of what is settled there.
-    fn take_note(&mut self, replica: &mut Replica<T>) {
+    fn take_note(&mut self, replica: &mut Replica<T>) -> Result<(), Refused> {
         let standing = self.name.and_then(|name| replica.standing(name));
         if let (Some(name), Some(Standing::Member)) = (self.name, standing) {
             replica.heard.hear(name, &self.heard);
         } else if replica.is_in_group() {
-            return;
+            return Ok(());
         }
         // Who has seen all that the other had can settle what the other has settled.
         if let Some((horizon, seen)) = self.settled_there.take_if(|(_, seen)| replica.has(seen)) {
-            let _ = seen;
+            match replica.own_standing() {
+                None => {}
+                Some(Standing::Member) => Self::check_place(replica, replica.state(), &seen)?,
+                Some(Standing::Stranger | Standing::Left) => return Ok(()),
+            }
             replica.settle_all(&horizon);
         }
+        Ok(())
+    }
+
+    /// Whether those who have seen `seen` have waited for this replica before they settled.
+    fn check_place(replica: &Replica<T>, state: &T, seen: &Version) -> Result<(), Refused> {
+        match replica.standing_among(state, seen) {
+            Standing::Member => Ok(()),
+            Standing::Left => Err(Refused::Left),
+            Standing::Stranger => Err(Refused::Outside),
+        }
+    }
+
+    /// Takes in a state that is, or has been made of, the other side's.
+    fn join(replica: &mut Replica<T>, state: T, theirs: &Version) -> Result<bool, Refused> {
+        match replica.own_standing() {
+            Some(Standing::Left) => return Ok(false),
+            Some(Standing::Member) => Self::check_place(replica, &state, theirs)?,
+            Some(Standing::Stranger) | None => {}
+        }
+        Ok(replica.join(Cow::Owned(state))?)
     }
 
     fn greeted(&mut self, replica: &Replica<T>, now: u64, shape: u64, theirs: u128) -> Result<(), Refused> {
@@ -520,6 +559,7 @@ impl<T: Replicated> Link<T> {
         self.next_probe = Some(now.saturating_add(self.config.probe));
         let mine = self.hello.get_or_insert_with(|| replica.version().clone());
         let session = self.stream.sessions().1.unwrap_or(0);
+        self.is_new = digest(&Version::new(), session) == theirs;
         if digest(mine, session) == theirs {
             (self.heard, self.theirs, self.told) = (mine.clone(), mine.clone(), mine.clone());
             (self.is_told, self.must_look_back) = (true, true);
@@ -678,7 +718,7 @@ impl<T: Replicated> Link<T> {
         self.outbox.push_back(Message::Rest { facts: rest, sum: sum(&completed, salt) });
         self.theirs.union(completed.version());
         self.is_done();
-        Ok(replica.join(Cow::Owned(completed))?)
+        Self::join(replica, completed, &theirs.seen)
     }
 
     fn finish(&mut self, replica: &mut Replica<T>, facts: T::Delta, theirs: u64) -> Result<bool, Refused> {
@@ -695,7 +735,7 @@ impl<T: Replicated> Link<T> {
         }
         self.theirs.union(completed.version());
         self.is_done();
-        Ok(replica.join(Cow::Owned(completed))?)
+        Self::join(replica, completed, &known_there.seen)
     }
 
     /// A comparison, or a transfer, is at its end.
@@ -763,6 +803,20 @@ impl<T: Replicated> Link<T> {
         if let Some(message) = self.outbox.pop_front() {
             return Some(message);
         }
+        if !self.is_told_off && self.name.and_then(|id| replica.standing(id)) == Some(Standing::Left) {
+            self.is_told_off = true;
+            return Some(Message::Outside { has_left: true });
+        }
+        let has_nothing = replica.version().is_empty();
+        if replica.is_in_group() && self.is_new && self.heard.is_empty() && !has_nothing {
+            // A newcomer asks for a state when it hears of one, and must be a member in it.
+            let are_members = [self.name, Some(replica.id())]
+                .into_iter()
+                .all(|id| id.and_then(|id| replica.standing(id)) == Some(Standing::Member));
+            if !are_members {
+                return None;
+            }
+        }
         if let Task::Serving { sketch, tags, wanted, .. } = &mut self.task
             && *wanted > 0
         {
@@ -776,18 +830,22 @@ impl<T: Replicated> Link<T> {
             self.outbox.push_back(Message::State(state));
             return self.outbox.pop_front();
         }
-        if self.must_tell {
+        let is_silent = replica.is_in_group() && self.told.is_empty() && !has_nothing;
+        if self.must_tell || is_silent {
             self.tell_of(replica.state());
             return self.outbox.pop_front();
         }
-        if let (Some(how), Task::None) = (self.must_pull, &self.task)
+        let begins = replica.is_in_group() && has_nothing && !self.heard.is_empty();
+        let must_pull = if begins { Some(How::Whole) } else { self.must_pull };
+        if let (Some(how), Task::None) = (must_pull, &self.task)
             && let Some(permit) = replica.permit()
         {
             self.pull(replica, now, how, permit);
             return self.outbox.pop_front();
         }
-        if !self.is_told || !matches!(self.task, Task::None) {
-            // What they lack is being found out.
+        if !self.is_told || !matches!(self.task, Task::None) || replica.is_in_group() && self.heard.is_empty()
+        {
+            // What they lack is being found out, or they are about to ask for all.
             return None;
         }
         if self.must_look_back || self.jumps != replica.jumps() {

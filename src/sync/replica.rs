@@ -8,7 +8,7 @@ use super::log::Log;
 use super::{Events, LogBounds, Replicated};
 use crate::store::{Full, Refused};
 use crate::writer::{Identity, Renewal};
-use crate::{Lattice, ReplicaId, Version, Writer};
+use crate::{Dot, Lattice, ReplicaId, Version, Writer};
 
 /// A state that is written here and elsewhere, with what it takes to tell others.
 ///
@@ -363,10 +363,36 @@ impl<T: Replicated> Replica<T> {
     /// Whether, in a state that it has brought, a replica was let in by somebody who is a member here.
     pub(super) fn is_admitted_in(&self, state: &T, id: ReplicaId) -> bool {
         self.group.as_ref().is_some_and(|rules| {
-            let is_member = |id: &ReplicaId| (rules.standing)(self.state(), *id) == Standing::Member;
+            let is_member = |id| (rules.standing)(self.state(), id) == Standing::Member;
             (rules.standing)(state, id) == Standing::Member
-                && (rules.admitted_by)(state, id).iter().any(is_member)
+                && (rules.admissions)(state, id).iter().map(|dot| dot.replica()).any(is_member)
         })
+    }
+
+    /// How this replica stands to the group itself.
+    pub(super) fn own_standing(&self) -> Option<Standing> {
+        self.standing(self.id())
+    }
+
+    /// How those stand to this replica, a member, who have what they settle in `state`, and have seen `seen`. If they know that
+    /// it is a member, they have not settled anything that would be wrong here.
+    pub(super) fn standing_among(&self, state: &T, seen: &Version) -> Standing {
+        let Some(rules) = &self.group else { return Standing::Member };
+        let (me, is_member) = (self.id(), |id| (rules.standing)(state, id) == Standing::Member);
+        let may_know = |dot: &Dot| seen.contains(*dot) || is_member(dot.replica());
+        match (rules.standing)(state, me) {
+            Standing::Left => Standing::Left,
+            _ if (rules.admissions)(self.state(), me).iter().any(may_know) => Standing::Member,
+            _ => Standing::Stranger,
+        }
+    }
+
+    /// Whether a newcomer may begin with a state that `giver` has: both are members in it.
+    pub(super) fn may_begin_with(&self, state: &T, giver: ReplicaId) -> bool {
+        self.version().is_empty()
+            && self.group.as_ref().is_some_and(|rules| {
+                [self.id(), giver].into_iter().all(|id| (rules.standing)(state, id) == Standing::Member)
+            })
     }
 
     /// Whether there is a group, so that who speaks must say who it is.
