@@ -186,6 +186,12 @@ SYNC = [
         "Some(Standing::Left) => Ok(()),",
     ),
     (
+        "who was let go settles what the others have settled",
+        "sync/link.rs",
+        "            Standing::Left => Err(Refused::Left),\n            Standing::Stranger => Err(Refused::Outside),\n",
+        "            Standing::Left | Standing::Stranger => Ok(()),\n",
+    ),
+    (
         "members say to have what they have not stored",
         "sync/replica.rs",
         "self.stored.is_none_or(|stored| stored == self.changes())",

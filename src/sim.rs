@@ -1,8 +1,8 @@
 //! A world in which all goes wrong, the same way again for the same seed.
 //!
 //! Nodes with replicas of your type take writes, talk over [links](crate::sync::Link) through a network that delays, loses,
-//! doubles and reorders, are cut off from each other, crash, lose their disks, are restored from old backups, join and
-//! leave. Time is virtual: an hour takes milliseconds. A checker looks on, and tells what must not be: see [`Violation`].
+//! doubles and reorders, are cut off from each other, crash, lose their disks, are restored from old backups, join, leave
+//! and are let go. Time is virtual: an hour takes milliseconds. A checker looks on, and tells what must not be: see [`Violation`].
 //!
 //! ```
 //! use rejoin::sim::{self, Faults, Options, Random, Schedule, Workload};
@@ -180,7 +180,7 @@ pub struct Options {
     pub epoch: u64,
     /// Whether nodes have disks: each write goes to the disk before it is told to anybody.
     pub disks: bool,
-    /// Whether what was heard goes to the disk too, now and then. In groups it always does, before it is told.
+    /// Whether what was heard goes to the disk too, now and then. In groups it always does, before anything more is told.
     pub random_saves: bool,
     /// Whether logs and links are held to their bounds.
     pub check_bounds: bool,

@@ -602,16 +602,15 @@ impl<W: Workload> World<W> {
     fn admit_all(&mut self, sponsor: usize) {
         let inside = self.inside(sponsor);
         for at in (0..self.nodes.len()).filter(|at| !inside.contains(at)) {
-            if self.nodes[at].is_leaving {
-                continue;
-            }
             let (Some(newcomer), Some(here)) = (self.replica(at), self.replica(sponsor)) else { continue };
             let (id, version) = (newcomer.id(), newcomer.version());
             if self.workload.standing(here.state(), id) != Standing::Stranger {
                 continue;
             }
             if version.is_empty() {
-                self.admit(sponsor, id);
+                if !self.nodes[at].is_leaving {
+                    self.admit(sponsor, id);
+                }
             } else {
                 // Somebody has let it in who was let go meanwhile: nobody else knows of it.
                 self.replace(at, None);

@@ -239,3 +239,91 @@ fn a_plain_fork_is_in_the_group_too() {
     assert!(!pair.run_until_refused().is_empty());
     assert_eq!(pair.replicas[0].data.sold.get(), 0);
 }
+
+/// Somebody whom the others have let go, and who does not know, meets a newcomer before they do.
+#[test]
+fn a_newcomer_takes_nothing_from_who_does_not_know_it() {
+    let mut founder = Group::found_as(writer(1));
+    let mut expelled = founder.fork_member();
+    sell(&mut founder, 1);
+    expelled.receive(founder.since(expelled.version()).unwrap()).unwrap();
+    sell(&mut founder, 10);
+    expelled.edit_at(0, |shared| shared.data.sold.reset());
+    founder.retire(expelled.id());
+    assert!(founder.settle(), "nobody else is to be waited for");
+
+    let newcomer = Group::in_group(writer(2));
+    founder.admit(newcomer.id());
+    let mut pair = Pair::new(expelled, newcomer, 31);
+    assert!(pair.run_until_refused().is_empty());
+    let [_, newcomer] = pair.replicas;
+    assert!(newcomer.version().is_empty(), "the reset would be taken in from a member, and spoil what is settled");
+
+    let mut pair = Pair::new(founder, newcomer, 37);
+    pair.run();
+    assert!(pair.replicas[1].is_member());
+    assert_eq!(pair.replicas.each_ref().map(|replica| replica.data.sold.get()), [11, 11]);
+}
+
+/// Somebody was let go, and has written what nobody else has: what the others have settled does not fit to it.
+#[test]
+fn who_was_let_go_takes_nothing_in_that_is_settled() {
+    let mut founder = Group::found_as(writer(1));
+    let mut expelled = founder.fork_member();
+    sell(&mut founder, 1);
+    expelled.receive(founder.since(expelled.version()).unwrap()).unwrap();
+    sell(&mut founder, 10);
+    expelled.edit_at(0, |shared| shared.data.sold.reset());
+    founder.retire(expelled.id());
+    assert!(founder.settle());
+    let newcomer = Group::in_group(writer(2));
+    founder.admit(newcomer.id());
+    let mut pair = Pair::new(founder, newcomer, 41);
+    pair.run();
+    let [founder, newcomer] = pair.replicas;
+
+    // By the newcomer, which the expelled one does not know either, nor by the founder.
+    for (peer, seed) in [(newcomer, 43), (founder, 47)] {
+        let mut pair = Pair::new(peer, expelled, seed);
+        let refused = pair.run_until_refused();
+        assert!(refused.contains(&Refused::Left), "{refused:?}");
+        let [peer, back] = pair.replicas;
+        assert_eq!(peer.data.sold.get(), 11);
+        assert!(back.state().horizon().is_empty(), "it reads what its events make");
+        expelled = back;
+    }
+}
+
+/// A member crashes after it has heard something, and before that was on its disk.
+#[test]
+fn nothing_is_told_before_it_is_stored() {
+    let mut pair = pair();
+    sell(&mut pair.replicas[0], 1);
+    pair.run();
+    let (identity, state) = pair.replicas[1].snapshot();
+    let disk = (serde_json::to_string(identity).unwrap(), state.clone());
+    pair.replicas[1].stored();
+
+    sell(&mut pair.replicas[0], 10);
+    for now in (pair.now..pair.now + 20_000).step_by(50) {
+        while let Some(frame) = pair.links[0].poll_frame(&mut pair.replicas[0], now) {
+            pair.links[1].handle_frame(&mut pair.replicas[1], now, &frame).unwrap();
+        }
+        assert!(pair.links[1].poll_frame(&mut pair.replicas[1], now).is_none());
+        pair.now = now;
+    }
+    assert_eq!(pair.replicas[1].data.sold.get(), 11, "it has heard of it");
+    assert!(!pair.replicas[1].is_stored());
+    pair.replicas[0].settle();
+
+    // It goes on from its disk, and resets the count that it knows. Had it told, the ten would be folded into the one.
+    let writer = Writer::resume(serde_json::from_str(&disk.0).unwrap(), disk.1);
+    let mut restarted = Group::in_group(writer);
+    restarted.edit_at(0, |shared| shared.data.sold.reset());
+    pair.replace(1, restarted);
+    pair.run();
+    assert_eq!(pair.replicas.each_ref().map(|replica| replica.data.sold.get()), [10, 10]);
+    probe(&mut pair);
+    assert!(pair.replicas[0].settle());
+    assert_eq!(pair.replicas[0].data.sold.get(), 10);
+}
