@@ -43,6 +43,8 @@ pub struct World<W: Workload> {
     swarms: u64,
     /// Ids that nobody writes under any more, and that the group has not let go.
     gone: Vec<ReplicaId>,
+    /// Who was let in, by which event.
+    admissions: Vec<(ReplicaId, Version)>,
     /// Ids that the group has let go, while somebody may still write under them.
     expelled: Vec<ReplicaId>,
     report: Report,
@@ -154,6 +156,7 @@ impl<W: Workload> World<W> {
             ids: Arc::new(AtomicU64::new(0)),
             swarms: 0,
             gone: Vec::new(),
+            admissions: Vec::new(),
             expelled: Vec::new(),
             report: Report::new(schedule.seed),
             digest: schedule.seed,
@@ -577,9 +580,11 @@ impl<W: Workload> World<W> {
     }
 
     fn admit(&mut self, sponsor: usize, id: ReplicaId) {
+        let before = kept(&self.nodes[sponsor]);
         let mut workload = std::mem::take(&mut self.workload);
         self.edit(sponsor, |edit| workload.admit(edit, id));
         self.workload = workload;
+        self.admissions.push((id, kept(&self.nodes[sponsor]).difference(&before)));
     }
 
     /// What those do who run a group: they let new nodes in, and let those go that are gone. And nodes settle.
@@ -601,17 +606,25 @@ impl<W: Workload> World<W> {
     /// Lets in who is not a member yet.
     fn admit_all(&mut self, sponsor: usize) {
         let inside = self.inside(sponsor);
-        for at in (0..self.nodes.len()).filter(|at| !inside.contains(at)) {
-            let (Some(newcomer), Some(here)) = (self.replica(at), self.replica(sponsor)) else { continue };
-            let (id, version) = (newcomer.id(), newcomer.version());
-            if self.workload.standing(here.state(), id) != Standing::Stranger {
-                continue;
-            }
+        for at in (0..self.nodes.len()).filter(|at| *at != sponsor) {
+            let (Some(node), Some(here)) = (self.replica(at), self.replica(sponsor)) else { continue };
+            let (id, version) = (node.id(), node.version());
+            let standing = self.workload.standing(here.state(), id);
             if version.is_empty() {
-                if !self.nodes[at].is_leaving {
+                if standing == Standing::Stranger && !self.nodes[at].is_leaving {
                     self.admit(sponsor, id);
                 }
-            } else {
+                continue;
+            }
+            let mut known = Version::new();
+            inside.iter().filter(|other| **other != at).for_each(|other| {
+                known.union(&kept(&self.nodes[*other]));
+            });
+            let has_begun = self
+                .admissions
+                .iter()
+                .any(|(admitted, by)| *admitted == id && version.covers(by) && known.covers(by));
+            if !has_begun && standing != Standing::Left {
                 // Somebody has let it in who was let go meanwhile: nobody else knows of it.
                 self.replace(at, None);
             }

@@ -207,10 +207,14 @@ impl<S: Columns + 'static> Replica<Causal<Shared<S>>> {
     /// It must have nothing. Who has something, and is refused as a stranger, was let in by somebody who has left since: let it
     /// begin with nothing, under a new id.
     pub fn admit(&mut self, id: ReplicaId) -> Version {
+        if self.state().standing(id) == Standing::Member {
+            return self.version().clone();
+        }
         self.edit_at(0, |shared| shared.admitted.insert(id))
     }
 
-    /// Lets a replica go, or goes itself. It is refused from now on: let it tell the others all that it has before.
+    /// Lets a replica go, or goes itself. It is refused from now on: let it tell the others all that it has before. Whom it had
+    /// let in, and told nobody of, would have to begin anew as well.
     pub fn retire(&mut self, id: ReplicaId) -> Version {
         self.edit_at(0, |shared| shared.left.insert(id))
     }

@@ -216,7 +216,8 @@ pub enum Refused {
     Stranger(ReplicaId),
     /// Who has sent it has left the group. It must take a new id, and be admitted under that.
     HasLeft(ReplicaId),
-    /// The other side does not take in what this one writes: it is not in the group.
+    /// The others do not count this replica in: it is not in the group. If it was admitted, it was by somebody whom they have
+    /// let go, and it must begin with nothing, under a new id.
     Outside,
     /// The other side does not take in what this one writes any more: it has left the group. It must take a new id, and be
     /// admitted under that.
@@ -490,32 +491,48 @@ impl<T: Replicated> Link<T> {
             }
             (Some(Standing::Stranger), _) => return Err(Refused::Outside),
         }
-        match replica.standing(name) {
+        match self.standing(replica) {
             Some(Standing::Member) | None => Ok(()),
             Some(Standing::Left) => Err(Refused::HasLeft(name)),
             Some(Standing::Stranger) => {
                 // It may be that a member has admitted it, and that nobody else is left to tell.
                 let mut trial = replica.state().clone();
-                match message {
-                    Message::Events(delta) => drop(trial.take(delta.clone())?),
-                    Message::State(state) => drop(trial.meet(Cow::Borrowed(&**state))?),
+                let brought = match message {
+                    Message::Events(delta) => {
+                        trial.take(delta.clone())?;
+                        delta.events()
+                    }
+                    Message::State(state) => {
+                        trial.meet(Cow::Borrowed(&**state))?;
+                        state.version()
+                    }
                     // It is sent the whole state instead.
                     Message::Solved { .. } => return Ok(()),
                     _ => return Err(Refused::Stranger(name)),
-                }
-                if replica.is_admitted_in(&trial, name) { Ok(()) } else { Err(Refused::Stranger(name)) }
+                };
+                let has_seen = |dot| self.heard.contains(dot) || brought.contains(dot);
+                if replica.has_begun(&trial, name, has_seen) { Ok(()) } else { Err(Refused::Stranger(name)) }
             }
         }
     }
 
+    /// How the other stands to the group. A member that has not seen that it is one is none yet.
+    fn standing(&self, replica: &Replica<T>) -> Option<Standing> {
+        let name = self.name?;
+        let has_begun = || replica.has_begun(replica.state(), name, |dot| self.heard.contains(dot));
+        match replica.standing(name)? {
+            Standing::Member if !has_begun() => Some(Standing::Stranger),
+            standing => Some(standing),
+        }
+    }
+
     fn is_stranger(&self, replica: &Replica<T>) -> bool {
-        self.name.is_some_and(|name| replica.standing(name) == Some(Standing::Stranger))
+        self.standing(replica) == Some(Standing::Stranger)
     }
 
     /// Takes note of what the other side has, and of what is settled there.
     fn take_note(&mut self, replica: &mut Replica<T>) -> Result<(), Refused> {
-        let standing = self.name.and_then(|name| replica.standing(name));
-        if let (Some(name), Some(Standing::Member)) = (self.name, standing) {
+        if let (Some(name), Some(Standing::Member)) = (self.name, self.standing(replica)) {
             replica.heard.hear(name, &self.heard);
         } else if replica.is_in_group() {
             return Ok(());

@@ -360,12 +360,15 @@ impl<T: Replicated> Replica<T> {
         self.group.as_ref().map(|rules| (rules.standing)(self.state(), id))
     }
 
-    /// Whether, in a state that it has brought, a replica was let in by somebody who is a member here.
-    pub(super) fn is_admitted_in(&self, state: &T, id: ReplicaId) -> bool {
+    /// Whether a replica was let in, as `state` knows, by an event that it has seen, and that is known here or is a member's.
+    /// It may have been let in twice: what it has is as old as the admission that it has seen, and only since the others know
+    /// of that have they waited for it.
+    pub(super) fn has_begun(&self, state: &T, id: ReplicaId, has_seen: impl Fn(Dot) -> bool) -> bool {
         self.group.as_ref().is_some_and(|rules| {
             let is_member = |id| (rules.standing)(self.state(), id) == Standing::Member;
+            let counts = |dot: Dot| self.version().contains(dot) || is_member(dot.replica());
             (rules.standing)(state, id) == Standing::Member
-                && (rules.admissions)(state, id).iter().map(|dot| dot.replica()).any(is_member)
+                && (rules.admissions)(state, id).iter().any(|dot| has_seen(*dot) && counts(*dot))
         })
     }
 

@@ -257,7 +257,10 @@ fn a_newcomer_takes_nothing_from_who_does_not_know_it() {
     let mut pair = Pair::new(expelled, newcomer, 31);
     assert!(pair.run_until_refused().is_empty());
     let [_, newcomer] = pair.replicas;
-    assert!(newcomer.version().is_empty(), "the reset would be taken in from a member, and spoil what is settled");
+    assert!(
+        newcomer.version().is_empty(),
+        "the reset would be taken in from a member, and spoil what is settled"
+    );
 
     let mut pair = Pair::new(founder, newcomer, 37);
     pair.run();
