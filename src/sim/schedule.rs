@@ -279,32 +279,8 @@ impl Schedule {
             let node = draw.random.index(nodes);
             draw.push(at, Step::Retire { node });
         });
-        draw.times(faults.expulsions, |draw, at| {
-            // No word reaches it any more, though its own may reach some; it goes on writing.
-            let node = draw.random.index(nodes);
-            let expelled = at + draw.random.below(2_000);
-            for from in (0..nodes).filter(|from| *from != node) {
-                draw.push(at, Step::Cut { from, to: node });
-                draw.later(expelled, Step::Heal { from, to: node });
-            }
-            draw.push(expelled, Step::Expel { node });
-            for _ in 0..6 {
-                let write = Step::Write { node, choice: draw.random.number() };
-                let at = expelled.saturating_sub(300) + draw.random.below(600);
-                draw.push(at, write);
-            }
-        });
-        // Who starts again is written to before it has caught up.
-        let starts = draw.steps.iter().filter_map(|timed| match timed.step {
-            Step::Start { node } => Some((timed.at, node)),
-            _ => None,
-        });
-        for (at, node) in starts.collect::<Vec<_>>() {
-            for _ in 0..2 {
-                let (at, choice) = (at + draw.random.below(30), draw.random.number());
-                draw.push(at, Step::Write { node, choice });
-            }
-        }
+        draw.times(faults.expulsions, |draw, at| draw.expulsion(at, nodes));
+        draw.writes_after_starts();
         draw.steps.sort_by_key(|timed| timed.at);
         Schedule { seed, nodes, network, steps: draw.steps }
     }
@@ -322,6 +298,36 @@ impl Draw {
         for _ in 0..self.random.between(most / 2, most) {
             let at = self.random.below(self.millis);
             each(self, at);
+        }
+    }
+
+    /// No word reaches a node any more, though its own may reach some; it is let go, and goes on writing.
+    fn expulsion(&mut self, at: u64, nodes: usize) {
+        let node = self.random.index(nodes);
+        let expelled = at + self.random.below(2_000);
+        for from in (0..nodes).filter(|from| *from != node) {
+            self.push(at, Step::Cut { from, to: node });
+            self.later(expelled, Step::Heal { from, to: node });
+        }
+        self.push(expelled, Step::Expel { node });
+        for _ in 0..6 {
+            let write = Step::Write { node, choice: self.random.number() };
+            let at = expelled.saturating_sub(300) + self.random.below(600);
+            self.push(at, write);
+        }
+    }
+
+    /// Who starts again is written to before it has caught up.
+    fn writes_after_starts(&mut self) {
+        let starts = self.steps.iter().filter_map(|timed| match timed.step {
+            Step::Start { node } => Some((timed.at, node)),
+            _ => None,
+        });
+        for (at, node) in starts.collect::<Vec<_>>() {
+            for _ in 0..2 {
+                let (at, choice) = (at + self.random.below(30), self.random.number());
+                self.push(at, Step::Write { node, choice });
+            }
         }
     }
 

@@ -616,32 +616,31 @@ impl<W: Workload> World<W> {
                 }
                 continue;
             }
-            let mut known = Version::new();
-            inside.iter().filter(|other| **other != at).for_each(|other| {
-                known.union(&kept(&self.nodes[*other]));
-            });
-            let has_begun = self
-                .admissions
-                .iter()
-                .any(|(admitted, by)| *admitted == id && version.covers(by) && known.covers(by));
-            if !has_begun && standing != Standing::Left {
+            if !inside.contains(&at) && standing != Standing::Left {
                 // Somebody has let it in who was let go meanwhile: nobody else knows of it.
                 self.replace(at, None);
             }
         }
     }
 
-    /// The nodes that are members, as far as one knows, and those that they know to be.
+    /// The nodes that are members for one, directly or by others that are: they have seen an event that let them in, and that is
+    /// known inside.
     fn inside(&self, sponsor: usize) -> Vec<usize> {
         let mut inside = vec![sponsor];
+        let mut known = vec![kept(&self.nodes[sponsor])];
         let mut next = 0;
-        while let Some(at) = inside.get(next) {
+        while next < known.len() {
+            for other in (0..self.nodes.len()).filter(|other| !inside.contains(other)).collect::<Vec<_>>() {
+                let has = kept(&self.nodes[other]);
+                let is_in = |(id, by): &(ReplicaId, Version)| {
+                    self.nodes[other].id == Some(*id) && has.covers(by) && known[next].covers(by)
+                };
+                if self.admissions.iter().any(is_in) {
+                    inside.push(other);
+                    known.push(has);
+                }
+            }
             next += 1;
-            let Some(state) = self.state(*at) else { continue };
-            let is_known = |id: ReplicaId| self.workload.standing(state, id) == Standing::Member;
-            let news = (0..self.nodes.len())
-                .filter(|other| !inside.contains(other) && self.nodes[*other].id.is_some_and(is_known));
-            inside.extend(news.collect::<Vec<usize>>());
         }
         inside
     }

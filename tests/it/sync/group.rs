@@ -330,3 +330,54 @@ fn nothing_is_told_before_it_is_stored() {
     assert!(pair.replicas[0].settle());
     assert_eq!(pair.replicas[0].data.sold.get(), 10);
 }
+
+/// Two members let the same newcomer in; it begins with the state of one whom the other has let go, and writes.
+#[test]
+fn who_was_let_in_twice_counts_from_the_admission_that_it_has_seen() {
+    let mut founder = Group::found_as(writer(1));
+    let mut expelled = founder.fork_member();
+    sell(&mut founder, 1);
+    expelled.receive(founder.since(expelled.version()).unwrap()).unwrap();
+    sell(&mut founder, 10);
+    founder.retire(expelled.id());
+    assert!(founder.settle());
+    let newcomer = Group::in_group(writer(2));
+    founder.admit(newcomer.id());
+    expelled.admit(newcomer.id());
+
+    let mut pair = Pair::new(expelled, newcomer, 53);
+    pair.run();
+    let [_, mut newcomer] = pair.replicas;
+    assert!(newcomer.is_member());
+    newcomer.edit_at(0, |shared| shared.data.sold.reset());
+
+    let id = newcomer.id();
+    let mut pair = Pair::new(founder, newcomer, 59);
+    let refused = pair.run_until_refused();
+    assert!(refused.contains(&Refused::Stranger(id)) || refused.contains(&Refused::Outside), "{refused:?}");
+    assert_eq!(pair.replicas[0].data.sold.get(), 11, "the reset does not fit to what is settled");
+    assert!(pair.replicas[1].state().horizon().is_empty());
+}
+
+#[test]
+fn who_is_a_member_is_not_let_in_again() {
+    let mut founder = Group::found_as(writer(1));
+    let before = founder.version().clone();
+    assert_eq!(founder.admit(founder.id()), before);
+}
+
+#[test]
+fn who_leaves_takes_nothing_more_in_and_goes_on_telling() {
+    let mut pair = pair();
+    sell(&mut pair.replicas[1], 1);
+    let leaver = pair.replicas[1].id();
+    pair.replicas[1].retire(leaver);
+    sell(&mut pair.replicas[0], 10);
+    let now = pair.now;
+    while let Some(frame) = pair.links[0].poll_frame(&mut pair.replicas[0], now) {
+        pair.links[1].handle_frame(&mut pair.replicas[1], now, &frame).unwrap();
+    }
+    assert_eq!(pair.replicas[1].data.sold.get(), 1);
+    pair.run_until_refused();
+    assert_eq!(pair.replicas.each_ref().map(|replica| replica.data.sold.get()), [11, 1]);
+}
