@@ -847,8 +847,9 @@ impl<T: Replicated> Link<T> {
             self.outbox.push_back(Message::State(state));
             return self.outbox.pop_front();
         }
-        let is_silent = replica.is_in_group() && self.told.is_empty() && !has_nothing;
-        if self.must_tell || is_silent {
+        // Who has heard of nothing here sends nothing.
+        let has_told_nothing = replica.is_in_group() && self.told.is_empty() && !has_nothing;
+        if self.must_tell || has_told_nothing {
             self.tell_of(replica.state());
             return self.outbox.pop_front();
         }

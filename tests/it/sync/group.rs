@@ -298,6 +298,7 @@ fn who_was_let_go_takes_nothing_in_that_is_settled() {
 }
 
 /// A member crashes after it has heard something, and before that was on its disk.
+#[cfg(feature = "serde")]
 #[test]
 fn nothing_is_told_before_it_is_stored() {
     let mut pair = pair();
