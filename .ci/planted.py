@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Plants small mistakes, one at a time, and asks the quick tests whether they notice.
 
-    .ci/planted.py            # all of them, some forty minutes
+    .ci/planted.py            # all of them, an hour and more
     .ci/planted.py sync       # those in what replicas say to each other, which the simulator must notice by itself
     .ci/planted.py NAME ...   # some
 
@@ -200,7 +200,7 @@ def tests(only_sim):
     command += ["sim::seeds"] if only_sim else ["--lib"]
     env = {**os.environ, "REJOIN_SEEDS": "150"}
     try:
-        run = subprocess.run(command, cwd=COPY, capture_output=True, text=True, timeout=1500, env=env)
+        run = subprocess.run(command, cwd=COPY, capture_output=True, text=True, timeout=900, env=env)
     except subprocess.TimeoutExpired:
         return ["(it does not end)"]
     if "test result" not in run.stdout:

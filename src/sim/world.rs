@@ -18,6 +18,9 @@ type Edit<'a, T> = <T as Root>::Edit<'a>;
 /// How often a group is tended, in milliseconds.
 const TEND: u64 = 2_000;
 
+/// So many violations are enough to know that a world is not as it should be.
+const ENOUGH: usize = 100;
+
 /// How long a node of a group takes at most until what it has heard is on its disk, in milliseconds. Until then it tells nobody
 /// anything: what a member says to have, others may settle.
 const SAVE: u64 = 100;
@@ -275,6 +278,9 @@ impl<W: Workload> World<W> {
                 self.now = self.now.max(time);
                 return false;
             }
+            if self.report.violations.len() >= ENOUGH {
+                return false;
+            }
             self.step_event();
         }
         true
@@ -491,7 +497,7 @@ impl<W: Workload> World<W> {
     }
 
     fn violation(&mut self, violation: Violation) {
-        if self.report.violations.len() < 100 {
+        if self.report.violations.len() < ENOUGH {
             self.report.violations.push(violation);
         }
     }
