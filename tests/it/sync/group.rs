@@ -240,17 +240,23 @@ fn a_plain_fork_is_in_the_group_too() {
     assert_eq!(pair.replicas[0].data.sold.get(), 0);
 }
 
-/// Somebody whom the others have let go, and who does not know, meets a newcomer before they do.
-#[test]
-fn a_newcomer_takes_nothing_from_who_does_not_know_it() {
+/// A founder, and one that it has let go, who does not know, and has not heard of the ten that were sold with the one.
+fn let_go() -> (Group, Group) {
     let mut founder = Group::found_as(writer(1));
     let mut expelled = founder.fork_member();
     sell(&mut founder, 1);
     expelled.receive(founder.since(expelled.version()).unwrap()).unwrap();
     sell(&mut founder, 10);
-    expelled.edit_at(0, |shared| shared.data.sold.reset());
     founder.retire(expelled.id());
     assert!(founder.settle(), "nobody else is to be waited for");
+    (founder, expelled)
+}
+
+/// Somebody whom the others have let go, and who does not know, meets a newcomer before they do.
+#[test]
+fn a_newcomer_takes_nothing_from_who_does_not_know_it() {
+    let (mut founder, mut expelled) = let_go();
+    expelled.edit_at(0, |shared| shared.data.sold.reset());
 
     let newcomer = Group::in_group(writer(2));
     founder.admit(newcomer.id());
@@ -271,14 +277,8 @@ fn a_newcomer_takes_nothing_from_who_does_not_know_it() {
 /// Somebody was let go, and has written what nobody else has: what the others have settled does not fit to it.
 #[test]
 fn who_was_let_go_takes_nothing_in_that_is_settled() {
-    let mut founder = Group::found_as(writer(1));
-    let mut expelled = founder.fork_member();
-    sell(&mut founder, 1);
-    expelled.receive(founder.since(expelled.version()).unwrap()).unwrap();
-    sell(&mut founder, 10);
+    let (mut founder, mut expelled) = let_go();
     expelled.edit_at(0, |shared| shared.data.sold.reset());
-    founder.retire(expelled.id());
-    assert!(founder.settle());
     let newcomer = Group::in_group(writer(2));
     founder.admit(newcomer.id());
     let mut pair = Pair::new(founder, newcomer, 41);
@@ -335,13 +335,7 @@ fn nothing_is_told_before_it_is_stored() {
 /// Two members let the same newcomer in; it begins with the state of one whom the other has let go, and writes.
 #[test]
 fn who_was_let_in_twice_counts_from_the_admission_that_it_has_seen() {
-    let mut founder = Group::found_as(writer(1));
-    let mut expelled = founder.fork_member();
-    sell(&mut founder, 1);
-    expelled.receive(founder.since(expelled.version()).unwrap()).unwrap();
-    sell(&mut founder, 10);
-    founder.retire(expelled.id());
-    assert!(founder.settle());
+    let (mut founder, mut expelled) = let_go();
     let newcomer = Group::in_group(writer(2));
     founder.admit(newcomer.id());
     expelled.admit(newcomer.id());
