@@ -45,9 +45,9 @@ MISTAKES = [
     ),
     (
         "of two runs that overlap, the end of the later one is taken",
-        "causality/version/runs.rs",
-        "end.last = end.last.max(run.last)",
-        "end.last = run.last",
+        "causality/version.rs",
+        "before.last = before.last.max(run.last)",
+        "before.last = run.last",
     ),
     (
         "a group drops the kills of the delta that joins it",

@@ -53,7 +53,7 @@
 //! | [`TwoPhaseSet`] | `O(log n)` | `O(log n)` | the tree's slack | members, removed ones included, for ever |
 //! | [`LwwRegister`], [`Max`](crate::Max), [`Min`](crate::Min) | `O(1)` | `O(1)` | 32 or 8 bytes | nothing |
 //!
-//! A [`Causal`](crate::Causal) root adds some 110 bytes per replica that ever wrote. What grows with removals and
+//! A [`Causal`](crate::Causal) root adds some 100 bytes per replica that ever wrote. What grows with removals and
 //! increments is folded where it is [settled](crate::Causal::settle).
 
 mod bounded_counter;

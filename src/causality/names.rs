@@ -90,9 +90,9 @@ impl Names {
     }
 
     /// Whether all of `ids` have a slot or could be given one, with at most `limit` slots taken.
-    pub(crate) fn has_room_for(&self, ids: impl ExactSizeIterator<Item = ReplicaId>, limit: u32) -> bool {
+    pub(crate) fn has_room_for(&self, ids: impl Iterator<Item = ReplicaId>, limit: u32) -> bool {
         let limit = limit as usize;
-        self.len() + ids.len() <= limit || {
+        ids.size_hint().1.is_some_and(|most| self.len() + most <= limit) || {
             let strangers = ids.filter(|id| self.place(*id).is_err()).count();
             strangers == 0 || self.len() + strangers <= limit
         }
@@ -111,8 +111,13 @@ impl Names {
         }
     }
 
+    #[inline]
     fn place(&self, id: ReplicaId) -> Result<usize, usize> {
-        self.sorted.binary_search_by_key(&id, |slot| self.id(*slot))
+        match self.ids[..] {
+            // As in states that one replica writes.
+            [only] if only == id => Ok(0),
+            _ => self.sorted.binary_search_by_key(&id, |slot| self.id(*slot)),
+        }
     }
 }
 

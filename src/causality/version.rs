@@ -1,21 +1,18 @@
 //! Sets of events.
 
-mod runs;
-
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt;
 
 use smallvec::SmallVec;
 
-use self::runs::{Run, Runs};
 use crate::{Crdt, Dot, Lattice, ReplicaId};
 
 /// A set of events.
 ///
-/// A version says exactly which events a state has taken in. It is kept as intervals of counters per replica,
-/// and nearly always there is one interval, `1..=n`; but a version knows its gaps, so nothing is assumed about
-/// the order in which events arrive.
+/// A version says exactly which events a state has taken in. It is kept as intervals of counters, and nearly always there
+/// is one of each replica, `1..=n`; but a version knows its gaps, so nothing is assumed about the order in which events
+/// arrive.
 ///
 /// The partial order is that of sets: `a <= b` iff `b` [covers](Self::covers) `a`, and versions of which neither
 /// covers the other do not compare.
@@ -37,12 +34,46 @@ use crate::{Crdt, Dot, Lattice, ReplicaId};
 ///
 /// # Cost
 ///
-/// One entry of 40 bytes per replica; runs beyond the first of a replica go to the heap. Set operations are one
-/// pass, `O(replicas + gaps)`, and `O(m log(n / m))` for `m` replicas against `n`; asking for one dot is `O(log n)`.
+/// 32 bytes for each interval: one for each replica, and one for each gap. Set operations are one pass,
+/// `O(replicas + gaps)`, and `O(m log(n / m))` for `m` intervals against `n`; asking for one dot is `O(log n)`.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Version {
-    /// Sorted by replica; no runs are empty.
-    entries: SmallVec<[(ReplicaId, Runs); 1]>,
+    /// Sorted; they neither overlap nor touch, so a set has one form only.
+    runs: SmallVec<[Run; 1]>,
+}
+
+/// The events of a replica from `first` to `last`, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Run {
+    replica: ReplicaId,
+    first: u64,
+    last: u64,
+}
+
+impl Run {
+    fn start(&self) -> (ReplicaId, u64) {
+        (self.replica, self.first)
+    }
+
+    fn end(&self) -> (ReplicaId, u64) {
+        (self.replica, self.last)
+    }
+
+    /// Whether it ends before `other` begins, with a gap between.
+    fn is_before(&self, other: &Run) -> bool {
+        (self.replica, self.last + 1) < other.start()
+    }
+
+    #[inline]
+    fn covers(&self, other: &Run) -> bool {
+        self.replica == other.replica && self.first <= other.first && other.last <= self.last
+    }
+
+    /// Whether `other` begins in it, or right after it.
+    #[inline]
+    fn leads_to(&self, other: &Run) -> bool {
+        self.replica == other.replica && self.first <= other.first && other.first <= self.last + 1
+    }
 }
 
 impl Version {
@@ -53,18 +84,22 @@ impl Version {
 
     /// Whether no event is in the set.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.runs.is_empty()
     }
 
     /// Whether the event is in the set.
     pub fn contains(&self, dot: Dot) -> bool {
-        self.find(dot.replica()).is_ok_and(|at| self.entries[at].1.contains(dot.counter()))
+        self.has_run(dot.replica(), dot.counter(), dot.counter())
     }
 
     /// The greatest counter of `replica` in the set; 0 if there is none.
     #[inline]
     pub fn last(&self, replica: ReplicaId) -> u64 {
-        self.find(replica).map_or(0, |at| self.entries[at].1.last())
+        match &self.runs[..] {
+            [] => 0,
+            [only] if only.replica == replica => only.last,
+            _ => self.of(replica).0.last().map_or(0, |run| run.last),
+        }
     }
 
     /// Adds an event. Returns true if it was not there.
@@ -76,81 +111,147 @@ impl Version {
     #[inline]
     pub(crate) fn insert_run(&mut self, replica: ReplicaId, first: u64, last: u64) -> bool {
         debug_assert!(1 <= first && first <= last && last <= Dot::MAX_COUNTER);
-        match self.find(replica) {
-            Ok(at) => self.entries[at].1.insert(Run { first, last }),
-            Err(at) => {
-                self.entries.insert(at, (replica, Runs::one(first, last)));
+        let run = Run { replica, first, last };
+        match &mut self.runs[..] {
+            // As in most deltas, and in states that one replica writes.
+            [] => {
+                self.runs.push(run);
+                true
+            }
+            [only] if only.leads_to(&run) => {
+                let grew = run.last > only.last;
+                only.last = only.last.max(run.last);
+                grew
+            }
+            _ => self.insert_anywhere(run),
+        }
+    }
+
+    fn insert_anywhere(&mut self, run: Run) -> bool {
+        // The runs that touch or overlap the new one are those from `start` up to `end`.
+        let start = self.runs.partition_point(|r| r.is_before(&run));
+        let end = start + gallop(&self.runs[start..], |r| !run.is_before(r));
+        if start == end {
+            self.runs.insert(start, run);
+            return true;
+        }
+        let (from, to) = (self.runs[start], self.runs[end - 1]);
+        self.runs[start] = Run { first: run.first.min(from.first), last: run.last.max(to.last), ..run };
+        if end > start + 1 {
+            self.runs.drain(start + 1..end);
+        }
+        self.runs[start] != from
+    }
+
+    /// Whether every event of `other` is in this set.
+    pub fn covers(&self, other: &Version) -> bool {
+        let (runs, mut at) = (&self.runs[..], 0);
+        other.runs.iter().all(|run| {
+            // Versions that meet have mostly the same replicas, and no gaps.
+            if !runs.get(at).is_some_and(|mine| mine.covers(run)) {
+                at = seek(runs, at, |mine| mine.end() < run.end());
+                if !runs.get(at).is_some_and(|mine| mine.covers(run)) {
+                    return false;
+                }
+            }
+            at += 1;
+            true
+        })
+    }
+
+    /// Whether some event is in both sets.
+    pub fn intersects(&self, other: &Version) -> bool {
+        let (few, many) = if self.runs.len() < other.runs.len() { (self, other) } else { (other, self) };
+        let mut at = 0;
+        few.runs.iter().any(|run| {
+            at = seek(&many.runs, at, |theirs| theirs.end() < run.start());
+            many.runs.get(at).is_some_and(|theirs| theirs.start() <= run.end())
+        })
+    }
+
+    /// Adds all events of `other`. Returns true if any was not there.
+    pub fn union(&mut self, other: &Version) -> bool {
+        if let [run] = other.runs[..] {
+            return self.insert_run(run.replica, run.first, run.last);
+        }
+        let (runs, mut grew) = (&mut self.runs[..], false);
+        // Versions that meet have mostly the same replicas, and no gaps. Where runs begin alike, each can grow up to where the
+        // next begins.
+        let alike =
+            runs.iter().zip(&other.runs).take_while(|(mine, theirs)| mine.start() == theirs.start()).count();
+        let mut at = if alike == runs.len() { alike } else { alike.saturating_sub(1) };
+        for (mine, theirs) in runs[..at].iter_mut().zip(&other.runs) {
+            grew |= theirs.last > mine.last;
+            mine.last = theirs.last.max(mine.last);
+        }
+        let mut news = SmallVec::<[Run; 1]>::new();
+        for run in &other.runs[at..] {
+            if !runs.get(at).is_some_and(|mine| mine.leads_to(run)) {
+                at = seek(runs, at, |mine| mine.is_before(run));
+            }
+            match &mut runs[at..] {
+                [mine, ..] if mine.covers(run) => {}
+                [mine, rest @ ..]
+                    if mine.leads_to(run) && rest.first().is_none_or(|next| run.is_before(next)) =>
+                {
+                    mine.last = run.last;
+                    grew = true;
+                }
+                _ => {
+                    news.push(*run);
+                    continue;
+                }
+            }
+            at += 1;
+        }
+        match news[..] {
+            [] => grew,
+            [run] => self.insert_anywhere(run),
+            _ => {
+                self.rebuild_with(&news);
                 true
             }
         }
     }
 
-    /// Whether every event of `other` is in this set.
-    pub fn covers(&self, other: &Version) -> bool {
-        let mut mine = Search(&self.entries);
-        other
-            .entries
-            .iter()
-            .all(|(replica, theirs)| mine.find(*replica).is_some_and(|mine| mine.covers(theirs)))
-    }
-
-    /// Whether some event is in both sets.
-    pub fn intersects(&self, other: &Version) -> bool {
-        let mut mine = Search(&self.entries);
-        other
-            .entries
-            .iter()
-            .any(|(replica, theirs)| mine.find(*replica).is_some_and(|mine| mine.intersects(theirs)))
-    }
-
-    /// Adds all events of `other`. Returns true if any was not there.
-    pub fn union(&mut self, other: &Version) -> bool {
-        let (mut grew, mut strangers) = (false, 0);
-        let mut mine = self.entries.iter_mut();
-        for (replica, theirs) in &other.entries {
-            let is_next = |mine: &[(ReplicaId, Runs)]| mine.first().is_some_and(|(id, _)| id == replica);
-            if !is_next(mine.as_slice())
-                && let before @ 1.. = gallop(mine.as_slice(), *replica)
-            {
-                mine.nth(before - 1);
-            }
-            if is_next(mine.as_slice()) {
-                grew |= mine.next().is_some_and(|(_, runs)| runs.union(theirs));
-            } else {
-                strangers += 1;
+    /// Adds sorted runs, in one pass.
+    fn rebuild_with(&mut self, news: &[Run]) {
+        let mine = core::mem::take(&mut self.runs);
+        self.runs.reserve(mine.len() + news.len());
+        let (mut mine, mut news) = (mine.iter().peekable(), news.iter().peekable());
+        while let Some(run) = match (mine.peek(), news.peek()) {
+            (Some(a), Some(b)) if a.start() <= b.start() => mine.next(),
+            (_, Some(_)) => news.next(),
+            _ => mine.next(),
+        } {
+            match self.runs.last_mut() {
+                Some(before) if before.leads_to(run) => before.last = before.last.max(run.last),
+                _ => self.runs.push(*run),
             }
         }
-        if strangers == 1 {
-            // The usual case of a newcomer: one insertion, no rebuilding.
-            let stranger = other.entries.iter().find_map(|entry| self.find(entry.0).err().zip(Some(entry)));
-            if let Some((at, entry)) = stranger {
-                self.entries.insert(at, entry.clone());
-            }
-        } else if strangers > 1 {
-            let mine = core::mem::take(&mut self.entries);
-            self.entries.reserve(mine.len() + strangers);
-            let mut theirs = other.entries.iter().peekable();
-            for entry in mine {
-                while let Some(stranger) = theirs.next_if(|(id, _)| *id < entry.0) {
-                    self.entries.push(stranger.clone());
-                }
-                theirs.next_if(|(id, _)| *id == entry.0);
-                self.entries.push(entry);
-            }
-            self.entries.extend(theirs.cloned());
-        }
-        grew || strangers > 0
     }
 
     /// Takes all events of `other` away.
     pub fn subtract(&mut self, other: &Version) {
-        let mut theirs = Search(&other.entries);
-        self.entries.retain(|(replica, mine)| {
-            if let Some(theirs) = theirs.find(*replica) {
-                mine.subtract(theirs);
+        if !self.intersects(other) {
+            return;
+        }
+        let mut at = 0;
+        let mut left = SmallVec::with_capacity(self.runs.len());
+        for run in &self.runs {
+            at = seek(&other.runs, at, |cut| cut.end() < run.start());
+            let mut first = run.first;
+            for cut in other.runs[at..].iter().take_while(|cut| cut.start() <= run.end()) {
+                if first < cut.first {
+                    left.push(Run { first, last: cut.first - 1, ..*run });
+                }
+                first = cut.last + 1;
             }
-            !mine.is_empty()
-        });
+            if first <= run.last {
+                left.push(Run { first, ..*run });
+            }
+        }
+        self.runs = left;
     }
 
     /// The events of this set that are not in `other`: what a peer at version `other` lacks.
@@ -167,7 +268,14 @@ impl Version {
 
     /// Whether all of `replica`'s events from `first` to `last` are in the set.
     pub(crate) fn has_run(&self, replica: ReplicaId, first: u64, last: u64) -> bool {
-        self.runs_of(replica).any(|(from, to)| from <= first && last <= to)
+        let run = Run { replica, first, last };
+        match &self.runs[..] {
+            [only] => only.covers(&run),
+            runs => {
+                let at = runs.partition_point(|mine| mine.end() < run.end());
+                runs.get(at).is_some_and(|mine| mine.covers(&run))
+            }
+        }
     }
 
     /// How many events of `replica` there are before the first that is missing.
@@ -177,19 +285,17 @@ impl Version {
 
     /// Whether no event is missing before the last of its replica.
     pub(crate) fn is_prefix(&self) -> bool {
-        self.replicas().all(|replica| self.prefix(replica) == self.last(replica))
+        self.runs.iter().all(|run| run.first == 1)
     }
 
     /// The replicas that have an event in the set, in order.
-    pub fn replicas(&self) -> impl ExactSizeIterator<Item = ReplicaId> + '_ {
-        self.entries.iter().map(|(replica, _)| *replica)
+    pub fn replicas(&self) -> impl Iterator<Item = ReplicaId> + '_ {
+        self.runs.chunk_by(|a, b| a.replica == b.replica).map(|runs| runs[0].replica)
     }
 
     /// The intervals, as (replica, first counter, last counter), in order.
-    pub fn intervals(&self) -> impl Iterator<Item = (ReplicaId, u64, u64)> + '_ {
-        self.entries
-            .iter()
-            .flat_map(|(replica, runs)| runs.as_slice().iter().map(|run| (*replica, run.first, run.last)))
+    pub fn intervals(&self) -> impl ExactSizeIterator<Item = (ReplicaId, u64, u64)> + '_ {
+        self.runs.iter().map(|run| (run.replica, run.first, run.last))
     }
 
     /// The events one by one, by replica and then by counter.
@@ -208,12 +314,13 @@ impl Version {
 
     /// How many intervals there are: as many as replicas, unless there are gaps.
     pub fn interval_count(&self) -> usize {
-        self.entries.iter().map(|(_, runs)| runs.as_slice().len()).sum()
+        self.runs.len()
     }
 
     /// One replica's part of the set, to ask many times.
     pub(crate) fn of(&self, replica: ReplicaId) -> Counters<'_> {
-        Counters(self.find(replica).map_or(&[], |at| self.entries[at].1.as_slice()))
+        let from = &self.runs[self.runs.partition_point(|run| run.replica < replica)..];
+        Counters(&from[..gallop(from, |run| run.replica == replica)])
     }
 
     /// The intervals of one replica.
@@ -221,20 +328,41 @@ impl Version {
         self.of(replica).0.iter().map(|run| (run.first, run.last))
     }
 
-    /// Adds the intervals of a replica that comes after all that are here. Nothing happens if they are none.
-    pub(crate) fn push(&mut self, replica: ReplicaId, runs: Vec<(u64, u64)>) {
-        debug_assert!(self.entries.last().is_none_or(|(last, _)| *last < replica));
-        self.entries.extend(Runs::checked(runs).map(|runs| (replica, runs)));
-    }
-
-    #[inline]
-    fn find(&self, replica: ReplicaId) -> Result<usize, usize> {
-        match &self.entries[..] {
-            // As in most deltas, and in states that one replica writes.
-            [(only, _)] if *only == replica => Ok(0),
-            entries => entries.binary_search_by_key(&replica, |(id, _)| *id),
+    /// Adds the intervals of a replica that comes after all that are here. There must be some, in bounds, in order, with
+    /// gaps between them; otherwise nothing happens, and the answer is false.
+    pub(crate) fn push(&mut self, replica: ReplicaId, runs: impl IntoIterator<Item = (u64, u64)>) -> bool {
+        debug_assert!(self.runs.last().is_none_or(|last| last.replica < replica));
+        let before = self.runs.len();
+        for (first, last) in runs {
+            let run = Run { replica, first, last };
+            let follows = self.runs[before..].last().is_none_or(|before| before.is_before(&run));
+            if first == 0 || first > last || last > Dot::MAX_COUNTER || !follows {
+                self.runs.truncate(before);
+                return false;
+            }
+            self.runs.push(run);
         }
+        self.runs.len() > before
     }
+}
+
+/// From `at` on, the first run that is not passed over. Of the runs before `at` only the last may be in question.
+#[inline]
+fn seek(runs: &[Run], at: usize, is_passed: impl Fn(&Run) -> bool) -> usize {
+    let at = at.saturating_sub(1);
+    at + gallop(&runs[at..], is_passed)
+}
+
+/// How many runs are passed over, which come before all others: quick when it is few.
+#[inline]
+fn gallop(runs: &[Run], is_passed: impl Fn(&Run) -> bool) -> usize {
+    let mut step = 1;
+    while runs.get(step - 1).is_some_and(&is_passed) {
+        step *= 2;
+    }
+    // Everything before `step / 2` is passed over; number `step - 1`, if there is one, is not.
+    let (from, to) = (step / 2, runs.len().min(step - 1));
+    from + runs[from..to].partition_point(is_passed)
 }
 
 /// One replica's counters in a [`Version`].
@@ -242,43 +370,16 @@ impl Version {
 pub(crate) struct Counters<'a>(&'a [Run]);
 
 impl Counters<'_> {
-    pub(crate) fn contains(self, counter: u64) -> bool {
-        runs::contains(self.0, counter)
-    }
-}
-
-/// The entries that are left when replicas are looked for in ascending order.
-struct Search<'a>(&'a [(ReplicaId, Runs)]);
-
-impl<'a> Search<'a> {
     #[inline]
-    fn find(&mut self, replica: ReplicaId) -> Option<&'a Runs> {
-        // Versions that meet have mostly the same replicas.
-        if let [(id, runs), rest @ ..] = self.0
-            && *id == replica
-        {
-            self.0 = rest;
-            return Some(runs);
+    pub(crate) fn contains(self, counter: u64) -> bool {
+        match self.0 {
+            [run] => run.first <= counter && counter <= run.last,
+            runs => {
+                let place = runs.partition_point(|run| run.last < counter);
+                runs.get(place).is_some_and(|run| run.first <= counter)
+            }
         }
-        self.seek(replica)
     }
-
-    #[inline(never)]
-    fn seek(&mut self, replica: ReplicaId) -> Option<&'a Runs> {
-        self.0 = &self.0[gallop(self.0, replica)..];
-        self.0.first().filter(|(id, _)| *id == replica).map(|(_, runs)| runs)
-    }
-}
-
-/// How many entries come before `replica`: quick when it is few.
-fn gallop(entries: &[(ReplicaId, Runs)], replica: ReplicaId) -> usize {
-    let mut step = 1;
-    while entries.get(step - 1).is_some_and(|(id, _)| *id < replica) {
-        step *= 2;
-    }
-    // Everything before `step / 2` is less; entry `step - 1`, if there is one, is not.
-    let (from, to) = (step / 2, entries.len().min(step - 1));
-    from + entries[from..to].partition_point(|(id, _)| *id < replica)
 }
 
 impl PartialOrd for Version {
@@ -328,33 +429,31 @@ impl Extend<Dot> for Version {
 
 impl fmt::Debug for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map()
-            .entries(self.entries.iter().map(|(replica, runs)| {
-                let runs: Vec<_> = runs.as_slice().iter().map(|run| run.first..=run.last).collect();
-                (replica, runs)
-            }))
-            .finish()
+        let runs = |replica| -> Vec<_> { self.runs_of(replica).map(|(first, last)| first..=last).collect() };
+        f.debug_map().entries(self.replicas().map(|replica| (replica, runs(replica)))).finish()
     }
 }
 
 #[cfg(feature = "serde")]
 impl serde::Serialize for Version {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.entries.iter().map(|(replica, runs)| {
-            let runs: SmallVec<[(u64, u64); 1]> =
-                runs.as_slice().iter().map(|run| (run.first, run.last)).collect();
-            (*replica, runs)
-        }))
+        let runs = |replica| -> Vec<_> { self.runs_of(replica).collect() };
+        let by_replica: Vec<_> = self.replicas().map(|replica| (replica, runs(replica))).collect();
+        serializer.collect_seq(by_replica)
     }
 }
 
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for Version {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::sorted::pairs::deserialize_each(deserializer, |runs: Vec<(u64, u64)>| {
-            Runs::checked(runs).ok_or("a version's intervals are empty, unsorted, touching or out of bounds")
-        })
-        .map(|entries| Version { entries: entries.into() })
+        let entries: Vec<(_, Vec<_>)> = crate::sorted::pairs::deserialize_each(deserializer, Ok)?;
+        let mut version = Version::new();
+        if entries.into_iter().all(|(replica, runs)| version.push(replica, runs)) {
+            Ok(version)
+        } else {
+            let wrong = "a version's intervals are empty, unsorted, touching or out of bounds";
+            Err(serde::de::Error::custom(wrong))
+        }
     }
 }
 
@@ -380,10 +479,8 @@ mod tests {
 
     fn version(dots: &BTreeSet<Dot>) -> Version {
         let version: Version = dots.iter().copied().collect();
-        for (_, runs) in &version.entries {
-            assert!(!runs.is_empty());
-            assert!(runs.as_slice().windows(2).all(|pair| pair[0].last + 1 < pair[1].first));
-        }
+        assert!(version.runs.windows(2).all(|pair| pair[0].is_before(&pair[1])));
+        assert!(version.runs.iter().all(|run| 0 < run.first && run.first <= run.last));
         version
     }
 

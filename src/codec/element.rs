@@ -452,7 +452,7 @@ impl Element for Version {
     }
 
     fn write(&self, out: &mut Output<'_>) {
-        out.count(self.replicas().len());
+        out.count(self.replicas().count());
         for replica in self.replicas() {
             replica.write(out);
             super::roots::write_runs(self.runs_of(replica), out);

@@ -100,7 +100,7 @@ use crate::{Dot, OpBased, ReplicaId, VectorClock, Version};
 /// # Cost
 ///
 /// `O(log n)` for each event that an envelope names, of which there are few: see [`Envelope`]. Memory: the log, what
-/// waits, and 40 bytes for each replica that ever wrote.
+/// waits, and 32 bytes for each replica that ever wrote.
 ///
 /// # Where it comes from
 ///
@@ -343,7 +343,7 @@ impl<O> CausalInbox<O> {
             return Err(Refused::TooFar);
         }
         let is_heard_of = delivered.last(sender) > 0 || self.newcomers.contains(&sender);
-        if !is_heard_of && delivered.replicas().len() + self.newcomers.len() >= self.limits.replicas {
+        if !is_heard_of && delivered.interval_count() + self.newcomers.len() >= self.limits.replicas {
             return Err(Refused::TooManyReplicas);
         }
         let Some(room) = room else { return Ok(()) };

@@ -50,8 +50,10 @@ fn diverged() -> (Set<u64>, Set<u64>) {
     (a.into_state(), b.into_state())
 }
 
-fn version(replicas: u64, counter: u64) -> Version {
-    (0..replicas).map(|n| Dot::new(id(n), counter).expect("a dot")).collect()
+/// So many replicas, of each of which so much was seen.
+fn version(replicas: u64, each: u64) -> Version {
+    let events = |n| (1..=each).map(move |counter| Dot::new(id(n), counter).expect("a dot"));
+    (0..replicas).flat_map(events).collect()
 }
 
 const WORKS: &[(&str, fn())] = &[
