@@ -87,6 +87,11 @@ impl<V> DotsChange<V> {
 
     /// Adds an event, unless it is there already.
     pub(super) fn insert(&mut self, event: Event<V>) {
+        // Nearly always, since the dots of a transaction ascend.
+        if self.events.last().is_none_or(|last| last.dot < event.dot) {
+            self.events.push(event);
+            return;
+        }
         let place = self.events.partition_point(|e| e.dot < event.dot);
         if self.events.get(place).is_none_or(|e| e.dot != event.dot) {
             self.events.insert(place, event);

@@ -51,17 +51,19 @@ impl<K: Ord, V: Change> SmallMap<K, V> {
         match self {
             SmallMap::Tree(tree) => tree.entry(key).or_default(),
             SmallMap::Sorted(pairs) | SmallMap::Loose(pairs) => {
-                let is_next = pairs.last().is_none_or(|(last, _)| *last < key);
-                let place =
-                    if is_next { Err(pairs.len()) } else { pairs.binary_search_by(|(k, _)| k.cmp(&key)) };
-                let place = place.unwrap_or_else(|place| {
+                let place = if pairs.last().is_none_or(|(last, _)| *last < key) {
                     // Nearly all there is: a change of one key.
                     if pairs.is_empty() {
                         *pairs = Vec::with_capacity(1);
                     }
-                    pairs.insert(place, (key, V::default()));
-                    place
-                });
+                    pairs.push((key, V::default()));
+                    pairs.len() - 1
+                } else {
+                    pairs.binary_search_by(|(k, _)| k.cmp(&key)).unwrap_or_else(|place| {
+                        pairs.insert(place, (key, V::default()));
+                        place
+                    })
+                };
                 &mut pairs[place].1
             }
         }
@@ -81,9 +83,16 @@ impl<K: Ord, V: Change> SmallMap<K, V> {
     }
 
     /// Brings the keys in order, and together what belongs to one key.
+    #[inline]
     pub(crate) fn settle(&mut self) {
+        if !self.is_settled() {
+            self.sort();
+        }
+    }
+
+    fn sort(&mut self) {
         if let SmallMap::Loose(pairs) = self {
-            pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
+            pairs.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
             pairs.dedup_by(|(again, more), (key, value)| {
                 let is_same = again == key;
                 if is_same {
