@@ -165,6 +165,13 @@ impl<'a, K: Ord + Clone, S: Store> Edit<'a, Keyed<K, S>> {
         }
     }
 
+    /// As [`into_entry`](Self::into_entry), for who writes without regard to what this transaction has written there before:
+    /// that need not be looked for.
+    pub(crate) fn into_place(self, key: K) -> S::Edit<'a> {
+        let change = self.change.keys.push(key.clone());
+        self.state.children.entry(key).or_default().edit(change, self.pen)
+    }
+
     /// A handle on what is under `key`, if there is anything.
     pub fn get_mut<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<S::Edit<'_>>
     where
@@ -189,7 +196,7 @@ impl<'a, K: Ord + Clone, S: Store> Edit<'a, Keyed<K, S>> {
         K: Borrow<Q>,
     {
         if let Some((key, mut child)) = self.state.children.remove_entry(key) {
-            child.clear(self.change.keys.entry(key), self.pen);
+            child.clear(self.change.keys.push(key), self.pen);
         }
     }
 
@@ -210,7 +217,7 @@ impl<K: Ord + Clone, S: Store> Store for Keyed<K, S> {
 
     fn clear(&mut self, change: &mut Self::Change, pen: &Pen<'_>) {
         for (key, mut child) in core::mem::take(&mut self.children) {
-            child.clear(change.keys.entry(key), pen);
+            child.clear(change.keys.push(key), pen);
         }
     }
 

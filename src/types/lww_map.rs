@@ -105,7 +105,7 @@ impl<K, V> LwwMap<K, V> {
 impl<K: Ord + Clone, V: Clone + Eq> Edit<'_, LwwMap<K, V>> {
     /// Sets the value under `key`. `O(log n)`.
     pub fn insert(&mut self, key: K, value: V) {
-        self.inner().into_entry(key).set(value);
+        self.inner().into_place(key).set(value);
     }
 
     /// Removes the key; if it is not there, nothing happens. `O(log n)`.

@@ -91,7 +91,7 @@ type Iter<'a, T> =
 impl<T: Ord + Clone> Edit<'_, OrSet<T>> {
     /// Adds a member. `O(log n)`.
     pub fn insert(&mut self, value: T) {
-        self.inner().into_entry(value).write(());
+        self.inner().into_place(value).write(());
     }
 
     /// Removes a member; if it is not in, nothing happens. `O(log n)`.

@@ -96,12 +96,12 @@ impl<T> RwSet<T> {
 impl<T: Ord + Clone> Edit<'_, RwSet<T>> {
     /// Adds a member. `O(log n)`.
     pub fn insert(&mut self, value: T) {
-        self.inner().into_entry(value).overwrite(true);
+        self.inner().into_place(value).overwrite(true);
     }
 
     /// Removes a member, also if it is not in; therefore it is taken by value. `O(log n)`.
     pub fn remove(&mut self, value: T) {
-        self.inner().into_entry(value).overwrite(false);
+        self.inner().into_place(value).overwrite(false);
     }
 
     /// Removes all that are members here. What is out already, also by a conflict, is left as it is. `O(n)`.
