@@ -39,6 +39,7 @@ mod element;
 mod error;
 mod facts;
 mod input;
+mod number;
 mod output;
 mod plain;
 #[doc(hidden)]

@@ -25,14 +25,27 @@ impl Digest {
         Digest { state, rest: 0, len: 0 }
     }
 
-    pub(crate) fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.rest |= u64::from(*byte) << (8 * (self.len % 8));
-            self.len += 1;
-            if self.len.is_multiple_of(8) {
-                let word = core::mem::take(&mut self.rest);
-                self.word(word);
-            }
+    pub(crate) fn write(&mut self, mut bytes: &[u8]) {
+        while !self.len.is_multiple_of(8)
+            && let [byte, rest @ ..] = bytes
+        {
+            self.byte(*byte);
+            bytes = rest;
+        }
+        let (words, rest) = bytes.as_chunks();
+        for word in words {
+            self.len += 8;
+            self.word(u64::from_le_bytes(*word));
+        }
+        rest.iter().for_each(|byte| self.byte(*byte));
+    }
+
+    fn byte(&mut self, byte: u8) {
+        self.rest |= u64::from(byte) << (8 * (self.len % 8));
+        self.len += 1;
+        if self.len.is_multiple_of(8) {
+            let word = core::mem::take(&mut self.rest);
+            self.word(word);
         }
     }
 

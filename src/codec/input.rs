@@ -1,7 +1,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{DecodeError, Limits, Wrong};
+use super::{DecodeError, Limits, Wrong, number};
 
 /// Where bytes are read from.
 pub struct Input<'a> {
@@ -54,18 +54,24 @@ impl<'a> Input<'a> {
     }
 
     /// An error at this place: what [`Element::read`](super::Element::read) returns when something is wrong.
+    #[cold]
     pub fn error(&self, wrong: Wrong) -> DecodeError {
         DecodeError { at: self.at(), wrong }
     }
 
     /// This, or an error at this place.
+    #[inline]
     pub(crate) fn ok<T>(&self, value: Option<T>, wrong: Wrong) -> Result<T, DecodeError> {
-        value.ok_or_else(|| self.error(wrong))
+        match value {
+            Some(value) => Ok(value),
+            None => Err(self.error(wrong)),
+        }
     }
 
     /// Nothing, or an error at this place.
+    #[inline]
     pub(crate) fn check(&self, is_sound: bool, wrong: Wrong) -> Result<(), DecodeError> {
-        self.ok(is_sound.then_some(()), wrong)
+        if is_sound { Ok(()) } else { Err(self.error(wrong)) }
     }
 
     fn at(&self) -> u64 {
@@ -102,19 +108,21 @@ impl<'a> Input<'a> {
         }
     }
 
+    /// The next byte, if it is at hand and may be read.
+    fn next_at_hand(&self) -> Option<u8> {
+        self.at_hand().get(self.read).copied().filter(|_| self.bytes_left > 0)
+    }
+
     /// The next byte.
     ///
     /// # Errors
     ///
     /// If there is none.
     pub fn byte(&mut self) -> Result<u8, DecodeError> {
-        if let Window::All(bytes) = self.window
-            && let Some(byte) = bytes.get(self.read)
-            && self.bytes_left > 0
-        {
+        if let Some(byte) = self.next_at_hand() {
             self.read += 1;
             self.bytes_left -= 1;
-            return Ok(*byte);
+            return Ok(byte);
         }
         self.fetch(1).map(|bytes| bytes[0])
     }
@@ -137,10 +145,26 @@ impl<'a> Input<'a> {
     /// If there are fewer.
     pub fn bytes(&mut self, n: usize) -> Result<Vec<u8>, DecodeError> {
         let mut bytes = Vec::new();
-        while bytes.len() < n {
-            bytes.extend_from_slice(self.fetch(CHUNK.min(n - bytes.len()))?);
-        }
+        self.append(n, &mut bytes)?;
         Ok(bytes)
+    }
+
+    /// As [`bytes`](Self::bytes), after those that are there.
+    pub(super) fn append(&mut self, n: usize, bytes: &mut Vec<u8>) -> Result<(), DecodeError> {
+        let end = bytes.len().saturating_add(n);
+        while bytes.len() < end {
+            bytes.extend_from_slice(self.fetch(CHUNK.min(end - bytes.len()))?);
+        }
+        Ok(())
+    }
+
+    /// Whether the next bytes are these.
+    pub(super) fn is_next(&mut self, expected: &[u8]) -> Result<bool, DecodeError> {
+        let mut is_same = true;
+        for part in expected.chunks(CHUNK) {
+            is_same &= self.fetch(part.len())? == part;
+        }
+        Ok(is_same)
     }
 
     /// A number, written by [`Output::number`](super::Output::number).
@@ -148,10 +172,35 @@ impl<'a> Input<'a> {
     /// # Errors
     ///
     /// If it does not fit a `T`, or could be shorter.
+    #[inline]
     pub fn number<T: TryFrom<u128>>(&mut self) -> Result<T, DecodeError> {
-        if let Some(n) = self.short_number() {
-            return self.ok(T::try_from(n.into()).ok(), Wrong::Number);
+        if let Some(byte @ ..0x80) = self.next_at_hand() {
+            self.read += 1;
+            self.bytes_left -= 1;
+            return self.ok(T::try_from(byte.into()).ok(), Wrong::Number);
         }
+        self.long_number()
+    }
+
+    #[inline(never)]
+    fn long_number<T: TryFrom<u128>>(&mut self) -> Result<T, DecodeError> {
+        let n = match self.word() {
+            Some(n) => n.into(),
+            None => self.number_by_bytes()?,
+        };
+        self.ok(T::try_from(n).ok(), Wrong::Number)
+    }
+
+    /// A number of up to eight bytes, if these are at hand and nothing is wrong with it.
+    fn word(&mut self) -> Option<u64> {
+        let (n, len) = number::get(*self.at_hand()[self.read..].first_chunk()?)?;
+        self.bytes_left = self.bytes_left.checked_sub(len as u64)?;
+        self.read += len;
+        Some(n)
+    }
+
+    #[inline(never)]
+    fn number_by_bytes(&mut self) -> Result<u128, DecodeError> {
         let (mut n, mut shift) = (0_u128, 0);
         loop {
             let byte = self.byte()?;
@@ -160,30 +209,10 @@ impl<'a> Input<'a> {
             self.check(fits, Wrong::Number)?;
             n |= bits << shift;
             if byte < 0x80 {
-                return self.ok(T::try_from(n).ok(), Wrong::Number);
+                return Ok(n);
             }
             shift += 7;
         }
-    }
-
-    /// A number of up to nine bytes, if all of it is at hand and nothing is wrong with it. Nearly all are such.
-    #[inline]
-    fn short_number(&mut self) -> Option<u64> {
-        let most = 9.min(usize::try_from(self.bytes_left).unwrap_or(9));
-        let mut n = 0;
-        for (at, byte) in self.at_hand()[self.read..].iter().take(most).enumerate() {
-            n |= u64::from(byte & 0x7F) << (7 * at);
-            if *byte < 0x80 {
-                // Else it could be shorter.
-                let is_shortest = *byte != 0 || at == 0;
-                return is_shortest.then(|| {
-                    self.read += at + 1;
-                    self.bytes_left -= at as u64 + 1;
-                    n
-                });
-            }
-        }
-        None
     }
 
     /// A number, written by [`Output::signed`](super::Output::signed).

@@ -1,6 +1,8 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::number;
+
 /// Where bytes are written to.
 ///
 /// [`Element::write`](super::Element::write) puts into it what it wants to find again, in the same order.
@@ -50,26 +52,34 @@ impl<'a> Output<'a> {
     }
 
     /// A number, the shorter the smaller: seven bits to the byte, the lowest first.
+    #[inline]
     pub fn number(&mut self, n: impl Into<u128>) {
-        let mut n: u128 = n.into();
-        while n > u128::from(u64::MAX) {
+        let n: u128 = n.into();
+        if n < 0x80 {
+            self.bytes.push(n.to_le_bytes()[0]);
+            self.drain_from(ENOUGH);
+        } else {
+            self.long_number(n);
+        }
+    }
+
+    fn long_number(&mut self, mut n: u128) {
+        while n >> number::BITS != 0 {
             self.bytes.push(n.to_le_bytes()[0] | 0x80);
             n >>= 7;
         }
-        // Nearly all numbers are short, and those of 64 bits are quicker.
-        let mut n = u64::try_from(n).unwrap_or(u64::MAX);
-        while n >= 0x80 {
-            self.bytes.push(n.to_le_bytes()[0] | 0x80);
-            n >>= 7;
-        }
-        self.bytes.push(n.to_le_bytes()[0]);
+        number::put(u64::try_from(n).unwrap_or_default(), &mut self.bytes);
         self.drain_from(ENOUGH);
     }
 
     /// A number that may be negative, the shorter the nearer to 0: 0, −1, 1, −2 as 0, 1, 2, 3.
+    #[inline]
     pub fn signed(&mut self, n: impl Into<i128>) {
         let n: i128 = n.into();
-        self.number(((n << 1) ^ (n >> 127)).cast_unsigned());
+        match i64::try_from(n) {
+            Ok(n) => self.number(((n << 1) ^ (n >> 63)).cast_unsigned()),
+            Err(_) => self.long_number(((n << 1) ^ (n >> 127)).cast_unsigned()),
+        }
     }
 
     /// How many there are of something.
@@ -77,10 +87,16 @@ impl<'a> Output<'a> {
         self.number(n as u128);
     }
 
+    #[inline]
     fn drain_from(&mut self, enough: usize) {
-        if self.bytes.len() >= enough
-            && let Some(drain) = &mut self.drain
-        {
+        if self.bytes.len() >= enough {
+            self.drain();
+        }
+    }
+
+    #[cold]
+    fn drain(&mut self) {
+        if let Some(drain) = &mut self.drain {
             (drain.0)(&self.bytes);
             self.bytes.clear();
         }
