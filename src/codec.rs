@@ -63,11 +63,11 @@ pub use shape::Shape;
 const BLOCK: usize = 1 << 10;
 
 /// What is needed for a while: off the heap where a delta of one change is written or read.
-type Few<T> = SmallVec<[T; 4]>;
+type Few<T> = SmallVec<[T; 2]>;
 
 fn few<T>(items: impl ExactSizeIterator<Item = T>) -> Few<T> {
     // A vector is filled quicker.
-    if items.len() > 4 { Few::from_vec(items.collect()) } else { items.collect() }
+    if items.len() > 2 { Few::from_vec(items.collect()) } else { items.collect() }
 }
 
 const MAGIC: [u8; 2] = *b"rj";
@@ -153,12 +153,11 @@ pub trait Codec: Sized {
     /// Head and body.
     #[doc(hidden)]
     fn write_all(&self, out: &mut Output<'_>) {
-        out.put(&MAGIC);
-        out.put(&[FORMAT, self.kind() as u8]);
+        let [r, j] = MAGIC;
+        out.put(&[r, j, FORMAT, self.kind() as u8]);
         let mut shape = Shape::default();
         Self::shape(&mut shape);
-        out.count(shape.bytes().len());
-        out.put(shape.bytes());
+        shape.write(out);
         self.write_body(out);
     }
 
@@ -172,10 +171,7 @@ pub trait Codec: Sized {
         let kind = Self::read_kind(input)?;
         let mut shape = Shape::default();
         Self::shape(&mut shape);
-        let n: usize = input.number()?;
-        input.check(n == shape.bytes().len(), Wrong::Type)?;
-        let is_same = input.bytes(n)? == shape.bytes();
-        input.check(is_same, Wrong::Type)?;
+        shape.check(input)?;
         let value = Self::read_body(kind, input)?;
         let is_at_end = input.is_at_end();
         input.check(is_at_end, Wrong::Trailing)?;

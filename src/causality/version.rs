@@ -98,7 +98,7 @@ impl Version {
         match &self.runs[..] {
             [] => 0,
             [only] if only.replica == replica => only.last,
-            _ => self.of(replica).0.last().map_or(0, |run| run.last),
+            _ => self.of(replica).last(),
         }
     }
 
@@ -325,7 +325,7 @@ impl Version {
 
     /// The intervals of one replica.
     pub(crate) fn runs_of(&self, replica: ReplicaId) -> impl ExactSizeIterator<Item = (u64, u64)> {
-        self.of(replica).0.iter().map(|run| (run.first, run.last))
+        self.of(replica).runs()
     }
 
     /// Adds the intervals of a replica that comes after all that are here. There must be some, in bounds, in order, with
@@ -369,7 +369,17 @@ fn gallop(runs: &[Run], is_passed: impl Fn(&Run) -> bool) -> usize {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counters<'a>(&'a [Run]);
 
-impl Counters<'_> {
+impl<'a> Counters<'a> {
+    /// The intervals.
+    pub(crate) fn runs(self) -> impl ExactSizeIterator<Item = (u64, u64)> + 'a {
+        self.0.iter().map(|run| (run.first, run.last))
+    }
+
+    /// The greatest; 0 if there is none.
+    pub(crate) fn last(self) -> u64 {
+        self.0.last().map_or(0, |run| run.last)
+    }
+
     #[inline]
     pub(crate) fn contains(self, counter: u64) -> bool {
         match self.0 {

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use uuid::Uuid;
 
-use super::{DecodeError, Input, Output, Shape, Wrong, shape};
+use super::{DecodeError, Few, Input, Output, Shape, Wrong, shape};
 use crate::causality::Ticks;
 use crate::{Dot, ReplicaId, Stamp, Version};
 
@@ -79,18 +79,28 @@ pub trait Element: Sized {
     }
 
     /// Writes many values.
-    fn write_column(values: &[&Self], out: &mut Output<'_>) {
-        values.iter().for_each(|value| value.write(out));
+    fn write_column<'a>(values: impl Iterator<Item = &'a Self> + Clone, out: &mut Output<'_>)
+    where
+        Self: 'a,
+    {
+        values.for_each(|value| value.write(out));
     }
 
-    /// Reads so many values.
+    /// Reads so many values, and hands on one after the other.
     ///
     /// # Errors
     ///
     /// As [`read`](Self::read).
-    fn read_column(n: usize, input: &mut Input<'_>) -> Result<Vec<Self>, DecodeError> {
-        (0..n).map(|_| Self::read(input)).collect()
+    fn read_column(n: usize, input: &mut Input<'_>, take: &mut dyn FnMut(Self)) -> Result<(), DecodeError> {
+        (0..n).try_for_each(|_| Self::read(input).map(&mut *take))
     }
+}
+
+/// Reads so many values, to have them at hand.
+pub(super) fn read_few<T: Element>(n: usize, input: &mut Input<'_>) -> Result<Few<T>, DecodeError> {
+    let mut values = Few::new();
+    T::read_column(n, input, &mut |value| values.push(value))?;
+    Ok(values)
 }
 
 impl Element for () {
@@ -123,20 +133,20 @@ impl Element for bool {
         }
     }
 
-    fn write_column(values: &[&Self], out: &mut Output<'_>) {
-        for eight in values.chunks(8) {
-            out.put(&[eight.iter().rev().fold(0, |bits, value| bits << 1 | u8::from(**value))]);
+    fn write_column<'a>(mut values: impl Iterator<Item = &'a Self> + Clone, out: &mut Output<'_>) {
+        while let Some(first) = values.next() {
+            let others = (1..8).zip(values.by_ref());
+            out.put(&[others.fold(u8::from(*first), |bits, (at, value)| bits | u8::from(*value) << at)]);
         }
     }
 
-    fn read_column(n: usize, input: &mut Input<'_>) -> Result<Vec<Self>, DecodeError> {
-        let mut values = Vec::new();
-        while values.len() < n {
-            let (bits, len) = (input.byte()?, 8.min(n - values.len()));
+    fn read_column(n: usize, input: &mut Input<'_>, take: &mut dyn FnMut(Self)) -> Result<(), DecodeError> {
+        for first in (0..n).step_by(8) {
+            let (bits, len) = (input.byte()?, 8.min(n - first));
             input.check(len == 8 || bits >> len == 0, Wrong::Value("false or true"))?;
-            values.extend((0..len).map(|at| bits >> at & 1 == 1));
+            (0..len).for_each(|at| take(bits >> at & 1 == 1));
         }
-        Ok(values)
+        Ok(())
     }
 }
 
@@ -410,7 +420,7 @@ impl Element for Ticks {
         input.ok(Ticks::new(ticks), Wrong::Value("a time"))
     }
 
-    fn write_column(values: &[&Self], out: &mut Output<'_>) {
+    fn write_column<'a>(values: impl Iterator<Item = &'a Self> + Clone, out: &mut Output<'_>) {
         let mut before = 0;
         for value in values {
             out.signed(i128::from(value.get()) - before);
@@ -418,16 +428,16 @@ impl Element for Ticks {
         }
     }
 
-    fn read_column(n: usize, input: &mut Input<'_>) -> Result<Vec<Self>, DecodeError> {
+    fn read_column(n: usize, input: &mut Input<'_>, take: &mut dyn FnMut(Self)) -> Result<(), DecodeError> {
         let mut before = 0;
-        let mut read = || {
+        for _ in 0..n {
             let more: i128 = input.signed()?;
             let ticks = u64::try_from(more.wrapping_add(before)).ok().and_then(Ticks::new);
             let ticks = input.ok(ticks, Wrong::Value("a time"))?;
             before = ticks.get().into();
-            Ok(ticks)
-        };
-        (0..n).map(|_| read()).collect()
+            take(ticks);
+        }
+        Ok(())
     }
 }
 
@@ -491,17 +501,20 @@ impl<T: Element> Element for Option<T> {
         if bool::read(input)? { T::read(input).map(Some) } else { Ok(None) }
     }
 
-    fn write_column(values: &[&Self], out: &mut Output<'_>) {
-        let is_some: Vec<bool> = values.iter().map(|value| value.is_some()).collect();
-        bool::write_column(&is_some.iter().collect::<Vec<_>>(), out);
-        T::write_column(&values.iter().filter_map(|value| value.as_ref()).collect::<Vec<_>>(), out);
+    fn write_column<'a>(values: impl Iterator<Item = &'a Self> + Clone, out: &mut Output<'_>)
+    where
+        Self: 'a,
+    {
+        bool::write_column(values.clone().map(|value| if value.is_some() { &true } else { &false }), out);
+        T::write_column(values.filter_map(Option::as_ref), out);
     }
 
-    fn read_column(n: usize, input: &mut Input<'_>) -> Result<Vec<Self>, DecodeError> {
-        let is_some = bool::read_column(n, input)?;
-        let values = T::read_column(is_some.iter().filter(|is| **is).count(), input)?;
+    fn read_column(n: usize, input: &mut Input<'_>, take: &mut dyn FnMut(Self)) -> Result<(), DecodeError> {
+        let is_some = read_few::<bool>(n, input)?;
+        let values = read_few::<T>(is_some.iter().filter(|is| **is).count(), input)?;
         let mut values = values.into_iter();
-        Ok(is_some.into_iter().map(|is| if is { values.next() } else { None }).collect())
+        is_some.into_iter().for_each(|is| take(if is { values.next() } else { None }));
+        Ok(())
     }
 }
 
@@ -524,13 +537,21 @@ macro_rules! tuples {
                     Ok(($($part::read(input)?,)+))
                 }
 
-                fn write_column(values: &[&Self], out: &mut Output<'_>) {
-                    $($part::write_column(&values.iter().map(|value| &value.$at).collect::<Vec<_>>(), out);)+
+                fn write_column<'a>(values: impl Iterator<Item = &'a Self> + Clone, out: &mut Output<'_>)
+                where
+                    Self: 'a,
+                {
+                    $($part::write_column(values.clone().map(|value| &value.$at), out);)+
                 }
 
-                fn read_column(n: usize, input: &mut Input<'_>) -> Result<Vec<Self>, DecodeError> {
-                    let mut columns = ($($part::read_column(n, input)?.into_iter(),)+);
-                    Ok(core::iter::from_fn(|| Some(($(columns.$at.next()?,)+))).collect())
+                fn read_column(
+                    n: usize,
+                    input: &mut Input<'_>,
+                    take: &mut dyn FnMut(Self),
+                ) -> Result<(), DecodeError> {
+                    let mut columns = ($(read_few::<$part>(n, input)?.into_iter(),)+);
+                    core::iter::from_fn(|| Some(($(columns.$at.next()?,)+))).for_each(take);
+                    Ok(())
                 }
             }
         )+
@@ -555,7 +576,7 @@ impl<T: Element> Element for Vec<T> {
     fn write(&self, out: &mut Output<'_>) {
         out.count(self.len());
         for block in self.chunks(super::BLOCK) {
-            T::write_column(&block.iter().collect::<Vec<_>>(), out);
+            T::write_column(block.iter(), out);
             // What takes no bytes is paid for, so that a few bytes cannot stand for a million of them.
             if size_of::<T>() == 0 {
                 block.iter().for_each(|_| out.put(&[0]));
@@ -568,7 +589,7 @@ impl<T: Element> Element for Vec<T> {
         let mut values = Vec::new();
         while values.len() < n {
             let block = super::BLOCK.min(n - values.len());
-            values.extend(T::read_column(block, input)?);
+            T::read_column(block, input, &mut |value| values.push(value))?;
             for _ in 0..if size_of::<T>() == 0 { block } else { 0 } {
                 let byte = input.byte()?;
                 input.check(byte == 0, Wrong::Value("0"))?;

@@ -1,9 +1,7 @@
 //! Dots in columns: which replica, for how many in a row; and by how much each counter differs from the one after the
 //! last of that replica, where before the first comes the first event there is.
 
-use alloc::vec::Vec;
-
-use super::{BLOCK, DecodeError, Few, Input, Output, Wrong};
+use super::{BLOCK, DecodeError, Few, Input, Output, Wrong, few};
 use crate::causality::{Counters, Names, Tag};
 use crate::{Dot, ReplicaId, Version};
 
@@ -28,10 +26,12 @@ impl<'a, 'o> FactWriter<'a, 'o> {
     ) -> Self {
         let place = |id: &ReplicaId| table.binary_search(id).map_or(u32::MAX, place);
         let places = names.ids().iter().map(place).collect();
-        FactWriter { out, table, last: before_first(table, events), places }
+        let last = table.iter().map(|id| before_first(events.of(*id))).collect();
+        FactWriter { out, table, last, places }
     }
 
     /// How a tag of the state is written.
+    #[inline]
     pub(super) fn tag(&self, tag: Tag) -> (u32, u64) {
         (self.places[tag.slot() as usize], tag.counter())
     }
@@ -42,18 +42,19 @@ impl<'a, 'o> FactWriter<'a, 'o> {
     }
 
     pub(super) fn dots(&mut self, dots: &[(u32, u64)]) {
-        runs(dots.iter().map(|(place, _)| u128::from(*place)), self.out);
+        runs(dots.iter().map(|(place, _)| u64::from(*place)), self.out);
+        let last = &mut self.last[..];
         for (place, counter) in dots {
-            let last = &mut self.last[*place as usize];
-            self.out.signed(i128::from(*counter) - i128::from(*last) - 1);
+            let last = &mut last[*place as usize];
+            self.out.signed(counter.cast_signed() - last.cast_signed() - 1);
             *last = *counter;
         }
     }
 }
 
-/// By place: the counter before the first event; 0 if there is none.
-fn before_first(table: &[ReplicaId], events: &Version) -> Few<u64> {
-    table.iter().map(|id| events.runs_of(*id).next().map_or(0, |(first, _)| first - 1)).collect()
+/// The counter before the first event; 0 if there is none.
+fn before_first(events: Counters<'_>) -> u64 {
+    events.runs().next().map_or(0, |(first, _)| first - 1)
 }
 
 fn place(at: usize) -> u32 {
@@ -62,8 +63,8 @@ fn place(at: usize) -> u32 {
 
 /// Numbers, each with how often it comes again, unless it is the last that there can be. How many there are, who reads
 /// them must know.
-pub(super) fn runs(numbers: impl Iterator<Item = u128> + Clone, out: &mut Output<'_>) {
-    let mut left = numbers.clone().count();
+pub(super) fn runs(numbers: impl ExactSizeIterator<Item = u64>, out: &mut Output<'_>) {
+    let mut left = numbers.len();
     let mut numbers = numbers.peekable();
     while let Some(number) = numbers.next() {
         let mut again = 0;
@@ -90,7 +91,10 @@ pub(super) fn read_runs<T: TryFrom<u128> + PartialEq + Copy>(
         let left = n - numbers.len();
         let again = if left > 1 { input.number()? } else { 0 };
         input.check(again < left, Wrong::Number)?;
-        numbers.resize(numbers.len() + 1 + again, number);
+        numbers.push(number);
+        if again > 0 {
+            numbers.resize(numbers.len() + again, number);
+        }
     }
     Ok(numbers)
 }
@@ -99,59 +103,66 @@ pub(super) fn read_runs<T: TryFrom<u128> + PartialEq + Copy>(
 #[derive(Debug)]
 pub struct FactReader<'a, 'i> {
     pub(super) input: &'a mut Input<'i>,
-    table: &'a [ReplicaId],
-    last: Few<u64>,
-    /// By place: the events there may be.
-    seen: Few<Counters<'a>>,
+    places: Few<Place<'a>>,
     /// Every event that was met, so that none is met twice.
-    met: Vec<Tag>,
-    /// By place: whether something of that replica was met.
-    named: Few<bool>,
+    met: Few<Tag>,
+}
+
+/// What is known of a replica while facts are read.
+#[derive(Debug)]
+struct Place<'a> {
+    id: ReplicaId,
+    /// The events there may be.
+    seen: Counters<'a>,
+    /// The last counter read.
+    last: u64,
+    /// Whether something of it was met.
+    is_named: bool,
 }
 
 impl<'a, 'i> FactReader<'a, 'i> {
-    pub(super) fn new(input: &'a mut Input<'i>, table: &'a [ReplicaId], seen: &'a Version) -> Self {
-        let (last, named) = (before_first(table, seen), Few::from_elem(false, table.len()));
-        let seen = table.iter().map(|id| seen.of(*id)).collect();
-        FactReader { input, table, last, seen, met: Vec::new(), named }
+    pub(super) fn new(input: &'a mut Input<'i>, table: &[ReplicaId], seen: &'a Version) -> Self {
+        let place = |id: &ReplicaId| {
+            let seen = seen.of(*id);
+            Place { id: *id, seen, last: before_first(seen), is_named: false }
+        };
+        FactReader { input, places: few(table.iter().map(place)), met: Few::new() }
     }
 
     /// So many dots, of whatever.
-    pub(super) fn dots(&mut self, n: usize) -> Result<Vec<Tag>, DecodeError> {
+    pub(super) fn dots(&mut self, n: usize) -> Result<Few<Tag>, DecodeError> {
         debug_assert!(n <= BLOCK);
-        let FactReader { input, last, named, .. } = self;
-        let (last, named) = (&mut last[..], &mut named[..]);
-        let places: Few<u32> = read_runs(n, input)?;
-        let mut tags = Vec::with_capacity(n);
-        for place in places {
-            let last = input.ok(last.get_mut(place as usize), Wrong::Replica)?;
-            let step: i128 = input.signed()?;
-            let counter = step.checked_add(i128::from(*last) + 1).and_then(|n| u64::try_from(n).ok());
+        let (input, places) = (&mut *self.input, &mut self.places[..]);
+        let replicas: Few<u32> = read_runs(n, input)?;
+        let mut tags = Few::with_capacity(n);
+        for replica in &replicas[..] {
+            let place = input.ok(places.get_mut(*replica as usize), Wrong::Replica)?;
+            let counter = (place.last + 1).checked_add_signed(input.signed()?);
             let counter = counter.filter(|n| (1..=Dot::MAX_COUNTER).contains(n));
-            *last = input.ok(counter, Wrong::Number)?;
-            named[place as usize] = true;
-            tags.push(Tag::new(place, *last));
+            place.last = input.ok(counter, Wrong::Number)?;
+            place.is_named = true;
+            tags.push(Tag::new(*replica, place.last));
         }
         Ok(tags)
     }
 
     /// So many events, all of them seen.
-    pub(super) fn events(&mut self, n: usize) -> Result<Vec<Tag>, DecodeError> {
+    pub(super) fn events(&mut self, n: usize) -> Result<Few<Tag>, DecodeError> {
         let tags = self.dots(n)?;
-        let is_seen = |tag: &Tag| self.seen[tag.slot() as usize].contains(tag.counter());
+        let is_seen = |tag: &Tag| self.places[tag.slot() as usize].seen.contains(tag.counter());
         self.input.check(tags.iter().all(is_seen), Wrong::NotSeen)?;
         self.met.extend_from_slice(&tags);
         Ok(tags)
     }
 
     pub(super) fn full(&self, tag: Tag) -> Dot {
-        Dot::trusted(self.table[tag.slot() as usize], tag.counter())
+        Dot::trusted(self.places[tag.slot() as usize].id, tag.counter())
     }
 
-    /// That no event was met twice; and by place, whether something of that replica was met.
-    pub(super) fn finish(mut self) -> Result<Few<bool>, DecodeError> {
+    /// That no event was met twice. The replicas of which nothing was met.
+    pub(super) fn finish(mut self) -> Result<Few<ReplicaId>, DecodeError> {
         self.met.sort_unstable();
         self.input.check(self.met.windows(2).all(|pair| pair[0] != pair[1]), Wrong::Twice)?;
-        Ok(self.named)
+        Ok(self.places.iter().filter(|place| !place.is_named).map(|place| place.id).collect())
     }
 }

@@ -34,9 +34,7 @@ pub fn write<T>(records: &[&T], fields: &[Field<T>], writer: &mut FactWriter<'_,
     writer.out.count(used.len());
     for field in used {
         write_text(field.name, writer.out);
-        let shape = shape_of(field);
-        writer.out.count(shape.bytes().len());
-        writer.out.put(shape.bytes());
+        shape_of(field).write(writer.out);
         (field.write)(records, writer);
     }
 }
@@ -46,7 +44,8 @@ pub fn read<T: Default>(
     n: usize,
     fields: &[Field<T>],
     reader: &mut FactReader<'_, '_>,
-) -> Result<Vec<T>, DecodeError> {
+    take: &mut dyn FnMut(T),
+) -> Result<(), DecodeError> {
     reader.input.enter()?;
     let mut records: Vec<T> = (0..n).map(|_| T::default()).collect();
     let used = reader.input.count()?;
@@ -58,16 +57,13 @@ pub fn read<T: Default>(
         };
         reader.input.check(previous < Some(field.name), Wrong::Order)?;
         previous = Some(field.name);
-        let shape = shape_of(field);
-        let len: usize = reader.input.number()?;
-        reader.input.check(len == shape.bytes().len(), Wrong::Type)?;
-        let is_same = reader.input.bytes(len)? == shape.bytes();
-        reader.input.check(is_same, Wrong::Type)?;
+        shape_of(field).check(reader.input)?;
         (field.read)(&mut records, reader)?;
         reader.input.check(!records.iter().all(field.is_empty), Wrong::Empty)?;
     }
     reader.input.leave();
-    Ok(records)
+    records.into_iter().for_each(take);
+    Ok(())
 }
 
 fn shape_of<T>(field: &Field<T>) -> Shape {

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::facts::{FactReader, FactWriter};
-use super::{Codec, Columns, DecodeError, Element, Input, Kind, Output, Shape, Wrong};
+use super::{Codec, Columns, DecodeError, Element, Few, Input, Kind, Output, Shape, Wrong};
 use crate::causality::Names;
 use crate::store::{Sweep, Sweeps};
 use crate::{Causal, Delta, Dot, ReplicaId, Version};
@@ -20,9 +20,9 @@ pub(super) fn write_runs(runs: impl ExactSizeIterator<Item = (u64, u64)>, out: &
     }
 }
 
-pub(super) fn read_runs(input: &mut Input<'_>) -> Result<Vec<(u64, u64)>, DecodeError> {
+pub(super) fn read_runs(input: &mut Input<'_>) -> Result<Few<(u64, u64)>, DecodeError> {
     let n = input.count()?;
-    let (mut runs, mut earliest) = (Vec::new(), 1_u64);
+    let (mut runs, mut earliest) = (Few::new(), 1_u64);
     for _ in 0..n {
         let (gap, more): (u64, u64) = (input.number()?, input.number()?);
         let first = earliest.checked_add(gap).filter(|first| *first <= Dot::MAX_COUNTER);
@@ -42,10 +42,10 @@ fn write_table(table: &[ReplicaId], version: &Version, out: &mut Output<'_>) {
     table.iter().for_each(|id| write_runs(version.runs_of(*id), out));
 }
 
-fn read_table(input: &mut Input<'_>) -> Result<(Vec<ReplicaId>, Version), DecodeError> {
+fn read_table(input: &mut Input<'_>) -> Result<(Few<ReplicaId>, Version), DecodeError> {
     let n = input.count()?;
     input.check(n <= input.limits.replicas, Wrong::Limit("replicas"))?;
-    let mut table: Vec<ReplicaId> = Vec::new();
+    let mut table: Few<ReplicaId> = Few::new();
     for _ in 0..n {
         let id = ReplicaId::read(input)?;
         input.check(table.last().is_none_or(|last| *last < id), Wrong::Order)?;
@@ -77,7 +77,7 @@ fn read_horizon(table: &[ReplicaId], input: &mut Input<'_>) -> Result<Version, D
         let last: u64 = input.number()?;
         input.check(last <= Dot::MAX_COUNTER, Wrong::Version)?;
         if last > 0 {
-            horizon.push(*id, alloc::vec![(1, last)]);
+            horizon.push(*id, [(1, last)]);
         }
     }
     input.check(!horizon.is_empty(), Wrong::Empty)?;
@@ -140,12 +140,14 @@ impl<S: Columns> Codec for Causal<S> {
         let ahead = Version::read(input)?;
         let is_ahead = !seen.intersects(&ahead) && (ahead.is_empty() || !seen.is_empty());
         input.check(is_ahead, Wrong::Ahead)?;
-        input.check(table == replicas(&seen, &ahead), Wrong::Replica)?;
+        input.check(table[..] == replicas(&seen, &ahead), Wrong::Replica)?;
         let mut reader = FactReader::new(input, &table, &seen);
-        let store = S::read_column(1, &mut reader)?.pop();
+        let mut store = None;
+        S::read_column(1, &mut reader, &mut |read| store = Some(read))?;
         reader.finish()?;
         let store = input.ok(store, Wrong::Truncated)?;
-        input.ok(Causal::from_decoded(table, seen, ahead, horizon, store), Wrong::Limit("replicas"))
+        input
+            .ok(Causal::from_decoded(table.into_vec(), seen, ahead, horizon, store), Wrong::Limit("replicas"))
     }
 }
 
@@ -162,16 +164,18 @@ impl<S: Columns> Codec for Delta<S> {
     }
 
     fn write_body(&self, out: &mut Output<'_>) {
-        let mut table: Vec<ReplicaId> = self.events().replicas().collect();
+        let mut table: Few<ReplicaId> = self.events().replicas().collect();
         let known = table.len();
         crate::store::Change::visit(self.change(), &mut |_, _, kills| {
             let strangers = kills.iter().map(|dot| dot.replica());
             table.extend(strangers.filter(|id| self.events().last(*id) == 0));
         });
         table.extend(self.sweeps().flat_map(|sweep| sweep.horizon().replicas()));
-        table[known..].sort_unstable();
-        table.sort();
-        table.dedup();
+        if table.len() > known {
+            table[known..].sort_unstable();
+            table.sort();
+            table.dedup();
+        }
         write_table(&table, self.events(), out);
         if self.kind() == Kind::Sweeping {
             write_sweeps(&table, &self.sweeps, out);
@@ -186,15 +190,13 @@ impl<S: Columns> Codec for Delta<S> {
             _ => Sweeps::default(),
         };
         let mut reader = FactReader::new(input, &table, &events);
-        let change = S::read_changes(1, &mut reader)?.pop();
-        let named = reader.finish()?;
+        let mut change = None;
+        S::read_changes(1, &mut reader, &mut |read| change = Some(read))?;
+        let without_facts = reader.finish()?;
         let has_events = |id: &ReplicaId| {
             events.last(*id) > 0 || sweeps.as_slice().iter().any(|sweep| sweep.horizon().last(*id) > 0)
         };
-        input.check(
-            table.iter().zip(named).all(|(id, is_named)| is_named || has_events(id)),
-            Wrong::Replica,
-        )?;
+        input.check(without_facts.iter().all(has_events), Wrong::Replica)?;
         let change = input.ok(change, Wrong::Truncated)?;
         Ok(Delta { events, change, sweeps })
     }

@@ -2,6 +2,8 @@
 
 use smallvec::SmallVec;
 
+use super::{DecodeError, Input, Output, Wrong};
+
 /// Says which type something is of: see [`Element::shape`](super::Element::shape).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shape(SmallVec<[u8; 32]>);
@@ -19,13 +21,25 @@ impl Shape {
     }
 
     pub(super) fn number(&mut self, n: u64) {
-        let mut out = super::Output::default();
+        let mut out = Output::default();
         out.number(n);
         self.0.extend_from_slice(&out.finish());
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    pub(super) fn write(&self, out: &mut Output<'_>) {
+        out.count(self.0.len());
+        out.put(&self.0);
+    }
+
+    /// That it is this type, and not another.
+    pub(super) fn check(&self, input: &mut Input<'_>) -> Result<(), DecodeError> {
+        let n: usize = input.number()?;
+        let is_same = n == self.0.len() && input.is_next(&self.0)?;
+        input.check(is_same, Wrong::Type)
     }
 }
 

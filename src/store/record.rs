@@ -429,9 +429,10 @@ macro_rules! __record {
                         <$store as $crate::codec::Columns>::write_column(&column, writer);
                     },
                     read: |records, reader| {
-                        let column = <$store as $crate::codec::Columns>::read_column(records.len(), reader)?;
-                        records.iter_mut().zip(column).for_each(|(record, field)| record.$field = field);
-                        ::core::result::Result::Ok(())
+                        let (n, mut records) = (records.len(), records.iter_mut());
+                        <$store as $crate::codec::Columns>::read_column(n, reader, &mut |field| {
+                            records.next().expect("a field for each record").$field = field;
+                        })
                     },
                 }),*])
             }
@@ -449,9 +450,10 @@ macro_rules! __record {
                         <$store as $crate::codec::Columns>::write_changes(&column, writer);
                     },
                     read: |records, reader| {
-                        let column = <$store as $crate::codec::Columns>::read_changes(records.len(), reader)?;
-                        records.iter_mut().zip(column).for_each(|(record, field)| record.$field = field);
-                        ::core::result::Result::Ok(())
+                        let (n, mut records) = (records.len(), records.iter_mut());
+                        <$store as $crate::codec::Columns>::read_changes(n, reader, &mut |field| {
+                            records.next().expect("a field for each record").$field = field;
+                        })
                     },
                 }),*])
             }
@@ -470,8 +472,9 @@ macro_rules! __record {
             fn read_column(
                 n: ::core::primitive::usize,
                 reader: &mut $crate::codec::FactReader<'_, '_>,
-            ) -> ::core::result::Result<$crate::__private::Vec<Self>, $crate::codec::DecodeError> {
-                $crate::codec::record::read(n, &Self::__fields(), reader)
+                take: &mut dyn ::core::ops::FnMut(Self),
+            ) -> ::core::result::Result<(), $crate::codec::DecodeError> {
+                $crate::codec::record::read(n, &Self::__fields(), reader, take)
             }
 
             fn write_changes(records: &[&Self::Change], writer: &mut $crate::codec::FactWriter<'_, '_>) {
@@ -481,8 +484,9 @@ macro_rules! __record {
             fn read_changes(
                 n: ::core::primitive::usize,
                 reader: &mut $crate::codec::FactReader<'_, '_>,
-            ) -> ::core::result::Result<$crate::__private::Vec<Self::Change>, $crate::codec::DecodeError> {
-                $crate::codec::record::read(n, &<Self::Change>::__fields(), reader)
+                take: &mut dyn ::core::ops::FnMut(Self::Change),
+            ) -> ::core::result::Result<(), $crate::codec::DecodeError> {
+                $crate::codec::record::read(n, &<Self::Change>::__fields(), reader, take)
             }
 
             fn visit_facts(&self, visitor: &mut $crate::codec::FactVisitor<'_>) {

@@ -240,3 +240,36 @@ proptest! {
         }
     }
 }
+
+/// Of more events than stand in one block: among events without large gaps, and with them.
+#[test]
+fn among_many_too_nothing_comes_twice() {
+    for rounds in [1, 70] {
+        let mut set = Writer::<Causal<OrSet<u16>>>::with_id(id(1));
+        (0..rounds).for_each(|_| drop(set.edit(|set| set.extend(0..1_100))));
+        let mut bytes = set.state().encode();
+        assert_eq!(&Causal::decode(&bytes).unwrap(), set.state());
+        *bytes.last_mut().unwrap() = 1; // the last event is not the next one, but the one before
+        assert_eq!(refused::<Causal<OrSet<u16>>>(&bytes), Wrong::Twice);
+    }
+}
+
+/// The first key of a block is written in full, and may come after the last of the block before.
+#[test]
+fn keys_are_in_order_across_blocks() {
+    fn ends_with(last: u16, mut bytes: Vec<u8>) -> Vec<u8> {
+        let number = |n: u16| [n.to_le_bytes()[0] | 0x80, (n >> 7).to_le_bytes()[0]];
+        let at = bytes.windows(2).rposition(|pair| pair == number(2_024)).unwrap();
+        bytes[at..at + 2].copy_from_slice(&number(last));
+        bytes
+    }
+
+    let mut set = Writer::<Causal<OrSet<u16>>>::with_id(id(1));
+    let delta = set.edit(|set| set.extend(1_000..2_025));
+    let (state, delta) = (set.state().encode(), delta.encode());
+    assert!(Causal::<OrSet<u16>>::decode(&ends_with(2_025, state.clone())).is_ok());
+    for last in [1_000, 1_500, 2_023] {
+        assert_eq!(refused::<Causal<OrSet<u16>>>(&ends_with(last, state.clone())), Wrong::Order);
+        assert_eq!(refused::<Delta<OrSet<u16>>>(&ends_with(last, delta.clone())), Wrong::Order);
+    }
+}
