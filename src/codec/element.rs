@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use uuid::Uuid;
 
+use super::input::CHUNK;
 use super::{DecodeError, Few, Input, Output, Shape, Wrong, shape};
 use crate::causality::Ticks;
 use crate::{Dot, ReplicaId, Stamp, Version};
@@ -287,12 +288,14 @@ impl Element for String {
     fn read_key(previous: Option<&Self>, input: &mut Input<'_>) -> Result<Self, DecodeError> {
         let Some(previous) = previous else { return Self::read(input) };
         let (common, n): (usize, usize) = (input.number()?, input.number()?);
-        let rest = input.bytes(n)?;
         let shared = &previous.as_bytes()[..SHARED.min(previous.len())];
         let old = input.ok(shared.get(..common), Wrong::Number)?;
-        let goes_on = shared.get(common).is_some_and(|next| rest.first() == Some(next));
+        let mut text = Vec::with_capacity(common + n.min(CHUNK));
+        text.extend_from_slice(old);
+        input.append(n, &mut text)?;
+        let goes_on = shared.get(common).is_some_and(|next| text.get(common) == Some(next));
         input.check(!goes_on, Wrong::Number)?;
-        let text = String::from_utf8([old, &rest].concat());
+        let text = String::from_utf8(text);
         input.ok(text.ok(), Wrong::Value("a text"))
     }
 }
