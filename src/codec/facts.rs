@@ -161,8 +161,31 @@ impl<'a, 'i> FactReader<'a, 'i> {
 
     /// That no event was met twice. The replicas of which nothing was met.
     pub(super) fn finish(mut self) -> Result<Few<ReplicaId>, DecodeError> {
-        self.met.sort_unstable();
-        self.input.check(self.met.windows(2).all(|pair| pair[0] != pair[1]), Wrong::Twice)?;
+        let is_each_once = self.is_each_once();
+        self.input.check(is_each_once, Wrong::Twice)?;
         Ok(self.places.iter().filter(|place| !place.is_named).map(|place| place.id).collect())
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "no more than events that were met")]
+    fn is_each_once(&mut self) -> bool {
+        let total = self.places.iter().fold(0_u64, |sum, place| sum.saturating_add(place.seen.last()));
+        if self.met.len() <= BLOCK || total / 64 >= self.met.len() as u64 {
+            self.met.sort_unstable();
+            return self.met.windows(2).all(|pair| pair[0] != pair[1]);
+        }
+        // A bit for each event up to the last is quicker, and here it takes no more room than the events that were met.
+        let mut bits = alloc::vec![0_u64; (total / 64) as usize + 1];
+        let mut before = 0;
+        let firsts: Few<u64> = few(self.places.iter().map(|place| {
+            before += place.seen.last();
+            before - place.seen.last()
+        }));
+        self.met.iter().all(|tag| {
+            let at = firsts[tag.slot() as usize] + tag.counter();
+            let (word, bit) = (&mut bits[(at / 64) as usize], 1 << (at % 64));
+            let is_new = *word & bit == 0;
+            *word |= bit;
+            is_new
+        })
     }
 }
