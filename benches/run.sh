@@ -10,14 +10,14 @@ cd "$here"
 target=${CARGO_TARGET_DIR:-$here/target}
 out=$target/report
 docs=$here/../docs
-codec_elements=1000000
+elements=1000000
 
 case ${1:-full} in
 full) echo "All sizes: this takes about 25 minutes, and some more to build the peers at first." ;;
 quick)
     echo "Up to 10,000 elements: this takes about 3 minutes, and some more to build the peers at first."
     export QUICK=1
-    codec_elements=10000
+    elements=10000
     # Short runs are for looking, not for publishing.
     docs=$out/docs
     ;;
@@ -40,6 +40,8 @@ cargo bench --quiet --bench all 2>"$out/bench.log" || {
     exit 1
 }
 cargo run --quiet --release --bin memory >"$out/memory.tsv"
-cargo run --quiet --release --bin codec "$codec_elements" >"$out/codec.md"
-cargo run --quiet --release --bin report "$out/criterion" "$out/memory.tsv" "$out/codec.md" "$docs"
+cargo run --quiet --release --bin codec "$elements" >"$out/codec.md"
+cargo run --quiet --release --bin pieces "$elements" >"$out/pieces.md"
+cargo run --quiet --release --bin report \
+  "$out/criterion" "$out/memory.tsv" "$out/codec.md" "$out/pieces.md" "$docs"
 echo "Measured in $((($(date +%s) - began) / 60)) minutes. Plots: $docs/performance"

@@ -127,6 +127,8 @@ pub struct Pen<'a> {
     /// The author's clock, as long as the transaction lasts.
     clock: RefCell<HybridClock>,
     now: Cell<Option<u64>>,
+    /// The last time that the clock told in this transaction.
+    stamp: Cell<Option<Stamp>>,
     /// What is settled here; `None` if nothing is.
     horizon: Option<&'a Version>,
     /// Events of this transaction that sweep; nearly always none.
@@ -150,6 +152,7 @@ impl<'a> Pen<'a> {
             next: Cell::new(first),
             clock: RefCell::new(author.clock.duplicate()),
             now: Cell::new(author.now),
+            stamp: Cell::new(None),
             horizon,
             sweeping: RefCell::new(None),
         }
@@ -221,17 +224,29 @@ impl<'a> Pen<'a> {
 
     /// A stamp for now that is greater than `floor`, what it replaces.
     ///
+    /// It is the same for all writes of a transaction, unless one replaces what is as late: a transaction is one moment, and
+    /// its times take next to no room when they are stored or sent.
+    ///
     /// # Errors
     ///
     /// [`ClockError::Exhausted`] if there is no greater stamp.
     pub fn stamp_above(&self, floor: Option<Stamp>) -> Result<Stamp, ClockError> {
+        let told = self.stamp.get().filter(|told| floor.is_none_or(|floor| floor < *told));
+        if let Some(told) = told {
+            return Ok(told);
+        }
         let now = self.now.get().unwrap_or_else(system_time);
         self.now.set(Some(now));
         let mut clock = self.clock.borrow_mut();
-        match floor {
+        let stamp = match floor {
             Some(floor) => clock.tick_above(floor, now),
             None => clock.tick(now),
+        }?;
+        // Not a time that the clock itself does not follow, which would take the other writes along.
+        if stamp.time() == clock.last() {
+            self.stamp.set(Some(stamp));
         }
+        Ok(stamp)
     }
 }
 

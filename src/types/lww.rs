@@ -20,7 +20,7 @@ use crate::store::{Dots, Edit, Newtype};
 /// | `clear()` | `clear()` | nothing |
 ///
 /// A write that *replaces* another comes after it, whatever the clocks say. Times are finer than milliseconds: each
-/// write at a replica has a later one than the write before it. (So two replicas with slow clocks that both replace a value
+/// transaction at a replica has a later one than the transaction before it, for all that it writes. (So two replicas with slow clocks that both replace a value
 /// from the future have equal times, just after that.)
 ///
 /// # Writing

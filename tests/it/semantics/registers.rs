@@ -1,7 +1,9 @@
 //! Registers. A transaction is at the time that its cell says.
 
 use rejoin::causality::Ticks;
-use rejoin::{Causal, Lattice, Lww, LwwRegister, MvRegister, ReplicaId, Stamp};
+use rejoin::{
+    Causal, Crdt, Lattice, Lww, LwwMap, LwwRegister, MvRegister, Newtype, ReplicaId, Stamp, Version, Writer,
+};
 
 use super::exchange::Subject;
 use super::table::{Table, casts, list};
@@ -320,4 +322,45 @@ fn one_stamp_twice() {
         register.join(LwwRegister::written(stamp, theirs));
         assert_eq!(register.get(), Some(&'y'));
     }
+}
+
+/// When what is under a key was written.
+fn time(map: &Causal<LwwMap<char, u8>>, key: char) -> Ticks {
+    let mut facts = map.facts(|map| Some(map.inner().get(&key)?.inner()));
+    facts.next().map(|(_, (time, _))| *time).unwrap()
+}
+
+#[test]
+fn a_transaction_is_one_moment() {
+    let mut map = Writer::<Causal<LwwMap<char, u8>>>::with_id(ReplicaId::from_u128(1));
+    map.edit_at(1_000, |map| map.extend([('a', 1), ('b', 2), ('c', 3)]));
+    assert_eq!([time(&map, 'a'), time(&map, 'b'), time(&map, 'c')], [Ticks::at_millis(1_000); 3]);
+    let before = time(&map, 'a');
+
+    // The next one is later, though no time has passed; and what is replaced within one is earlier.
+    map.edit_at(1_000, |map| map.extend([('a', 4), ('b', 5), ('b', 6), ('c', 7)]));
+    assert!(before < time(&map, 'a') && time(&map, 'a') < time(&map, 'b'));
+    assert_eq!(time(&map, 'b'), time(&map, 'c'));
+
+    // Written, removed and written: whoever has not heard of the removal reads what was written last.
+    let delta = map.edit_at(2_000, |map| {
+        map.insert('d', 8);
+        map.remove(&'d');
+        map.insert('d', 9);
+    });
+    let removal: Version = delta.events().dots().skip(1).take(1).collect();
+    let mut other = Causal::<LwwMap<char, u8>>::default();
+    other.apply(delta.without(&removal));
+    assert_eq!(other.facts(|map| Some(map.inner().get(&'d')?.inner())).count(), 2);
+    assert_eq!(other.get(&'d'), Some(&9));
+}
+
+#[test]
+fn one_value_from_the_far_future_does_not_take_the_others_there() {
+    let mut fast = Writer::<Causal<LwwMap<char, u8>>>::with_id(ReplicaId::from_u128(1));
+    let mut map = Writer::<Causal<LwwMap<char, u8>>>::with_id(ReplicaId::from_u128(2));
+    map.apply(fast.edit_at(1_000_000_000, |map| map.insert('b', 1)));
+    map.edit_at(1_000, |map| map.extend([('a', 2), ('b', 3), ('c', 4)]));
+    assert_eq!((map.get(&'b'), time(&map, 'b').millis()), (Some(&3), 1_000_000_000));
+    assert_eq!([time(&map, 'a'), time(&map, 'c')], [Ticks::at_millis(1_000); 2]);
 }

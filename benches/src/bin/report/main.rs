@@ -1,6 +1,6 @@
 //! Draws up the report of what `run.sh` has measured: tables in the terminal and in `docs/performance.md`, and plots.
 //!
-//!     report CRITERION-DIRECTORY MEMORY-FILE CODEC-FILE DOCS-DIRECTORY
+//!     report CRITERION-DIRECTORY MEMORY-FILE CODEC-FILE PIECES-FILE DOCS-DIRECTORY
 
 mod figures;
 mod plots;
@@ -29,18 +29,20 @@ const PICTURES: [(&str, &str, &str); 8] = [
 
 fn main() -> Result<(), Box<dyn Error>> {
     let paths: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
-    let [criterion, memory, codec, docs] =
-        <[PathBuf; 4]>::try_from(paths).map_err(|_| "four paths are needed")?;
+    let [criterion, memory, codec, pieces, docs] =
+        <[PathBuf; 5]>::try_from(paths).map_err(|_| "five paths are needed")?;
     let figures = Figures::read(&criterion, &memory);
-    let codec = fs::read_to_string(codec)?;
+    let (codec, pieces) = (fs::read_to_string(codec)?, fs::read_to_string(pieces)?);
 
     let (times, bytes, targets) =
         (tables::times(&figures), tables::bytes(&figures), targets::table(&figures));
-    println!("{times}\n{bytes}\n{codec}\n{targets}");
+    println!("{times}\n{bytes}\n{codec}\n{pieces}\n{targets}");
 
     let file = docs.join("performance.md");
     let mut page = fs::read_to_string(&file)?;
-    for (name, table) in [("targets", &targets), ("times", &times), ("bytes", &bytes), ("codec", &codec)] {
+    let parts =
+        [("targets", &targets), ("pieces", &pieces), ("times", &times), ("bytes", &bytes), ("codec", &codec)];
+    for (name, table) in parts {
         page = between_markers(&page, name, table.trim());
     }
     fs::write(file, page)?;
