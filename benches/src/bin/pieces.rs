@@ -112,6 +112,24 @@ const SET: [Piece<'_, u64>; 6] = [
     }),
 ];
 
+const WALK: [Piece<'_, u64>; 3] = [
+    ("`BTreeSet<u64>`", |keys| {
+        let mut set = BTreeSet::<u64>::new();
+        set.extend(keys);
+        timed(keys.len(), || set.iter().fold(0, |sum, key| sum ^ key))
+    }),
+    ("… with 16 bytes beside each: a fact", |keys| {
+        let mut map = BTreeMap::new();
+        map.extend(keys.iter().map(|key| (*key, Member::default())));
+        timed(keys.len(), || map.keys().fold(0, |sum, key| sum ^ key))
+    }),
+    ("`rejoin`", |keys| {
+        let mut set = Writer::<Causal<OrSet<u64>>>::new();
+        keys.iter().for_each(|key| drop(set.edit(|set| set.insert(*key))));
+        timed(keys.len(), || set.iter().fold(0, |sum, key| sum ^ key))
+    }),
+];
+
 const DOCUMENT: [Piece<'_, (String, i64)>; 5] = [
     ("`BTreeMap<String, i64>`", |pairs| {
         let (mut map, pairs) = (BTreeMap::new(), pairs.to_vec());
@@ -166,6 +184,7 @@ fn main() {
     };
     let sets: Vec<_> = sizes([10_000, 1_000_000]).into_iter().map(|n| elements(0, n)).collect();
     print("a set of u64, built", &sets, &SET);
+    print("a set of u64, walked through", &sets, &WALK);
     let documents: Vec<_> = sizes([10_000, 100_000]).into_iter().map(pairs).collect();
     print("a document, set", &documents, &DOCUMENT);
 }

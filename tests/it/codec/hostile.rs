@@ -254,6 +254,49 @@ fn among_many_too_nothing_comes_twice() {
     }
 }
 
+/// As above, of several replicas: their events are told apart.
+#[test]
+fn among_many_of_several_replicas_all_are_met() {
+    let mut sets = [1, 2, 3].map(|n| Writer::<Causal<OrSet<u16>>>::with_id(id(n)));
+    let mut all = Causal::<OrSet<u16>>::default();
+    for (n, set) in (0..).zip(&mut sets) {
+        all.apply(set.edit(|set| set.extend((0..700).map(|i| 3 * i + n))));
+    }
+    let bytes = all.encode();
+    assert_eq!(Causal::decode(&bytes).as_ref(), Ok(&all));
+    for n in [1, 699, 700] {
+        let mut bytes = bytes.clone();
+        // Steps from event to event of one replica, most of them one byte that says: the next.
+        let at = bytes.len() - n;
+        assert_eq!(bytes[at], 0);
+        bytes[at] = 1;
+        assert_ne!(Causal::<OrSet<u16>>::decode(&bytes).as_ref(), Ok(&all));
+        assert!(Causal::<OrSet<u16>>::decode(&bytes).is_err());
+    }
+}
+
+/// A key under which nothing is, first or last, in a state or a delta.
+#[test]
+fn no_key_is_empty() {
+    let mut set = Writer::<Causal<OrSet<u8>>>::with_id(id(1));
+    let delta = set.edit(|set| set.extend([7, 9])).encode();
+    let state = set.state().encode();
+    // Under each of two keys is one fact: "1, and again 1". Two under one of them, and none under the other: "0, 2", "2, 0".
+    for (bytes, is_state) in [(state, true), (delta, false)] {
+        let at = bytes.windows(4).rposition(|four| four == [7, 9, 1, 1]).unwrap() + 2;
+        for sizes in [[0, 0, 2], [2, 0, 0]] {
+            let mut bytes = bytes.clone();
+            bytes.splice(at..at + 2, sizes);
+            let wrong = if is_state {
+                refused::<Causal<OrSet<u8>>>(&bytes)
+            } else {
+                refused::<Delta<OrSet<u8>>>(&bytes)
+            };
+            assert_eq!(wrong, Wrong::Empty);
+        }
+    }
+}
+
 /// The first key of a block is written in full, and may come after the last of the block before.
 #[test]
 fn keys_are_in_order_across_blocks() {
