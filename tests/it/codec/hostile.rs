@@ -275,6 +275,20 @@ fn among_many_of_several_replicas_all_are_met() {
     }
 }
 
+/// Whoever claims to have seen all events there can be, and has many facts, is given no room for a bit of each.
+#[test]
+fn what_was_seen_takes_no_memory() {
+    let mut set = Writer::<Causal<OrSet<u16>>>::with_id(id(1));
+    set.edit(|set| set.extend(0..1_100));
+    let mut bytes = set.state().encode();
+    // One run, from the first on, and 1,099 more. Now: all that there can be.
+    let at = bytes.windows(4).position(|four| four == [1, 0, 0xCB, 0x08]).unwrap() + 2;
+    bytes.splice(at..at + 2, [0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x03]);
+    let read = Causal::<OrSet<u16>>::decode(&bytes).unwrap();
+    assert_eq!(read.version().last(id(1)), Dot::MAX_COUNTER);
+    assert_eq!((read.len(), read.encode()), (1_100, bytes));
+}
+
 /// A key under which nothing is, first or last, in a state or a delta.
 #[test]
 fn no_key_is_empty() {
