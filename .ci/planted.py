@@ -100,8 +100,8 @@ MISTAKES = [
     (
         "events that have arrived already are applied again",
         "store/causal.rs",
-        "delta.events.difference(&self.seen)",
-        "delta.events.clone()",
+        "fresh.subtract(&self.seen);\n        if fresh.is_empty() {",
+        "if self.seen.covers(&fresh) {",
     ),
     (
         "increments are combined with those of earlier transactions",
