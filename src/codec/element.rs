@@ -408,7 +408,7 @@ impl Element for Dot {
     }
 }
 
-/// In columns, by how much they differ from the one before.
+/// In columns, whether each is as the one before, and by how much the others differ from it.
 impl Element for Ticks {
     fn shape(shape: &mut Shape) {
         shape.code(shape::TICKS);
@@ -424,21 +424,28 @@ impl Element for Ticks {
     }
 
     fn write_column<'a>(values: impl Iterator<Item = &'a Self> + Clone, out: &mut Output<'_>) {
-        let mut before = 0;
-        for value in values {
-            out.signed(i128::from(value.get()) - before);
-            before = value.get().into();
+        let mut others = values.clone();
+        let Some(first) = others.next() else { return };
+        first.write(out);
+        let pairs = values.zip(others);
+        bool::write_column(pairs.clone().map(|(a, b)| if a == b { &true } else { &false }), out);
+        for (before, value) in pairs.filter(|(a, b)| a != b) {
+            out.signed(i128::from(value.get()) - i128::from(before.get()));
         }
     }
 
     fn read_column(n: usize, input: &mut Input<'_>, take: &mut dyn FnMut(Self)) -> Result<(), DecodeError> {
-        let mut before = 0;
-        for _ in 0..n {
-            let more: i128 = input.signed()?;
-            let ticks = u64::try_from(more.wrapping_add(before)).ok().and_then(Ticks::new);
-            let ticks = input.ok(ticks, Wrong::Value("a time"))?;
-            before = ticks.get().into();
-            take(ticks);
+        let Some(others) = n.checked_sub(1) else { return Ok(()) };
+        let mut before = Ticks::read(input)?;
+        take(before);
+        for is_same in read_few::<bool>(others, input)? {
+            if !is_same {
+                let more: i128 = input.signed()?;
+                let ticks = u64::try_from(more.wrapping_add(before.get().into())).ok().and_then(Ticks::new);
+                let ticks = ticks.filter(|ticks| *ticks != before);
+                before = input.ok(ticks, Wrong::Value("a time"))?;
+            }
+            take(before);
         }
         Ok(())
     }

@@ -72,6 +72,18 @@ proptest! {
     }
 
     #[test]
+    fn times_travel(
+        times in prop::collection::vec(
+            prop_oneof![Just(0), Just(1), Just(1 << 56), Just(u64::MAX - 1), 0..u64::MAX], 0..40,
+        ),
+    ) {
+        let times: Vec<Ticks> = times.into_iter().filter_map(Ticks::new).collect();
+        travels(&times);
+        travels(&times.iter().map(|time| (*time, ())).collect::<Vec<_>>());
+        columns(&times);
+    }
+
+    #[test]
     fn floats_are_in_order(a in any::<u64>(), b in any::<u64>(), c in any::<u32>(), d in any::<u32>()) {
         let (c, d) = (f32::from_bits(c), f32::from_bits(d));
         prop_assert_eq!(c.total_cmp(&d), c.encode().cmp(&d.encode()));

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
+use rejoin::causality::Ticks;
 use rejoin::codec::{Columns, Wrong};
 use rejoin::*;
 
@@ -329,4 +330,27 @@ fn keys_are_in_order_across_blocks() {
         assert_eq!(refused::<Causal<OrSet<u16>>>(&ends_with(last, state.clone())), Wrong::Order);
         assert_eq!(refused::<Delta<OrSet<u16>>>(&ends_with(last, delta.clone())), Wrong::Order);
     }
+}
+
+#[test]
+fn what_a_time_is_as_the_one_before_is_said_once() {
+    // Three times of which the others are: as the one before, and a tick more.
+    let times = |others: &[u8]| [&b"rj\x01\x00\x02\x15\x22"[..], &[3, 5], others].concat();
+    let ticks = [5, 5, 6].map(|ticks| Ticks::new(ticks).unwrap()).to_vec();
+    assert_eq!(ticks.encode(), times(&[0b01, 2]));
+    assert_eq!(Vec::<Ticks>::decode(&times(&[0b01, 2])).unwrap(), ticks);
+
+    let wrong = |others: &[u8]| refused::<Vec<Ticks>>(&times(others));
+    assert_eq!(wrong(&[0b01, 0]), Wrong::Value("a time"));
+    assert_eq!(wrong(&[0b101, 2]), Wrong::Value("false or true"));
+    // Before the first, and after the last.
+    assert_eq!(wrong(&[0b01, 11]), Wrong::Value("a time"));
+    let to_the_end = |least: u8| {
+        let more = u128::from(u64::MAX - 5) << 1;
+        let mut bytes: Vec<u8> = (0..9).map(|at| (more >> (7 * at)).to_le_bytes()[0] | 0x80).collect();
+        bytes[0] = least | 0x80;
+        [&[0b01][..], &bytes, &[0x03]].concat()
+    };
+    assert_eq!(Vec::<Ticks>::decode(&times(&to_the_end(0x72))).unwrap()[2], Ticks::MAX);
+    assert_eq!(wrong(&to_the_end(0x74)), Wrong::Value("a time"));
 }

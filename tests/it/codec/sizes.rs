@@ -48,6 +48,16 @@ fn a_single_insertion_takes_forty_bytes_over_its_text() {
 }
 
 #[test]
+fn of_what_is_written_at_once_the_time_takes_a_bit() {
+    let mut map = Writer::<Causal<LwwMap<u64, u8>>>::with_id(id(1));
+    map.edit(|map| (0..10_000).for_each(|n| map.insert(n, 7)));
+    let bytes = map.state().encode().len();
+    // Key, event and value take a byte each.
+    println!("{bytes} bytes for 10000 keys");
+    assert!(bytes <= 32_000, "{bytes} bytes");
+}
+
+#[test]
 fn what_was_removed_leaves_nothing() {
     let mut set = Writer::<Causal<OrSet<u64>>>::with_id(id(1));
     for n in 0..10_000 {
