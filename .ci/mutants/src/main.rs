@@ -16,6 +16,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rewrite::Mutant;
 use serde_json::{Value, json};
@@ -100,13 +102,22 @@ fn main() -> ExitCode {
     outcomes.extend(built.constants.iter().map(|id| (*id, Outcome::Constant)));
     let to_run: Vec<&Mutant> =
         mutants.iter().filter(|m| !outcomes.contains_key(&m.id) && wanted(m)).collect();
-    for (done, mutant) in to_run.iter().enumerate() {
-        let outcome = tests.run(mutant.id);
-        if matches!(outcome, Outcome::Missed | Outcome::Timeout) || done % 100 == 99 {
-            println!("{:5}/{} {outcome:?}: {}", done + 1, to_run.len(), mutant.key);
+    let without_tests = outcomes.len();
+    let (next, found) = (AtomicUsize::new(0), Mutex::new(&mut outcomes));
+    let work = || {
+        while let Some(mutant) = to_run.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let outcome = tests.run(mutant.id);
+            let mut found = found.lock().expect("no panic");
+            let done = found.len() + 1 - without_tests;
+            if matches!(outcome, Outcome::Missed | Outcome::Timeout) || done.is_multiple_of(100) {
+                println!("{done:5}/{} {outcome:?}: {}", to_run.len(), mutant.key);
+            }
+            found.insert(mutant.id, outcome);
         }
-        outcomes.insert(mutant.id, outcome);
-    }
+    };
+    // Tests share nothing but the processor.
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(work))));
 
     let mut all = before;
     for (id, outcome) in &outcomes {
