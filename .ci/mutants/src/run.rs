@@ -111,7 +111,13 @@ fn watch(command: &mut Command, limit: Duration) -> Outcome {
             Err(RecvTimeoutError::Disconnected) => break ended(&mut child, &last),
         }
     };
-    drop(child.kill());
+    // With what it has started: a test may run the command.
+    drop(
+        Command::new("kill")
+            .args(["-KILL", "--", &format!("-{}", child.id())])
+            .stderr(Stdio::null())
+            .status(),
+    );
     drop(child.wait());
     drop(reader.join());
     outcome
