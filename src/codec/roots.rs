@@ -75,10 +75,7 @@ fn read_horizon(table: &[ReplicaId], input: &mut Input<'_>) -> Result<Version, D
     let mut horizon = Version::new();
     for id in table {
         let last: u64 = input.number()?;
-        input.check(last <= Dot::MAX_COUNTER, Wrong::Version)?;
-        if last > 0 {
-            horizon.push(*id, [(1, last)]);
-        }
+        input.check(last == 0 || horizon.push(*id, [(1, last)]), Wrong::Version)?;
     }
     input.check(!horizon.is_empty(), Wrong::Empty)?;
     Ok(horizon)

@@ -7,7 +7,7 @@ use core::ops::Deref;
 use super::Change;
 use super::edit::{Author, Pen, Root};
 use super::passage::Side;
-use super::{Delta, Dots, Editable, Meeting, Naming, Receipt, Settling, Store};
+use super::{Delta, Dots, Editable, Meeting, Naming, Receipt, Settling, Store, Sweeps};
 use crate::causality::Names;
 use crate::{Crdt, Dot, Lattice, ReplicaId, Version};
 
@@ -362,7 +362,7 @@ impl<S: Store<Change: serde::Serialize>> serde::Serialize for Causal<S> {
 
         // Formats that tell fields by their places need them all.
         let horizon = !serializer.is_human_readable() || !self.horizon.is_empty();
-        let mut wire = serializer.serialize_struct("Causal", 3 + usize::from(horizon))?;
+        let mut wire = serializer.serialize_struct("Causal", if horizon { 4 } else { 3 })?;
         wire.serialize_field("version", &self.seen)?;
         wire.serialize_field("ahead", &self.ahead)?;
         wire.serialize_field("facts", &self.store.export(&self.names, &|_| true))?;
@@ -469,7 +469,7 @@ impl<S: Store> Drop for Transaction<'_, S> {
             self.delta.events.insert_run(self.pen.replica(), first, last);
         }
         if let Some((events, horizon)) = self.pen.sweeping() {
-            self.delta.sweeps.insert(*events, horizon);
+            self.delta.sweeps.union(Sweeps::one(*events, horizon.clone()));
         }
         self.store.tidy(&mut self.delta.change, &self.pen);
         self.pen.put_down(self.author);

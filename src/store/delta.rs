@@ -138,7 +138,7 @@ impl<S: Store<Change: serde::Serialize>> serde::Serialize for Delta<S> {
 
         // Formats that tell fields by their places need them all.
         let sweeps = !serializer.is_human_readable() || !self.sweeps.is_empty();
-        let mut wire = serializer.serialize_struct("Delta", 2 + usize::from(sweeps))?;
+        let mut wire = serializer.serialize_struct("Delta", if sweeps { 3 } else { 2 })?;
         wire.serialize_field("events", &self.events)?;
         wire.serialize_field("change", &self.change)?;
         if sweeps {

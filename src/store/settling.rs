@@ -82,6 +82,11 @@ impl Sweep {
 pub(crate) struct Sweeps(Option<Box<Vec<Sweep>>>);
 
 impl Sweeps {
+    /// What some events sweep.
+    pub(super) fn one(events: Version, horizon: Version) -> Self {
+        Sweeps(Some(Box::new(alloc::vec![Sweep { events, horizon }])))
+    }
+
     /// Sweeps that were decoded; `None` unless they could be those of a delta with `events`.
     pub(crate) fn checked(sweeps: Vec<Sweep>, events: &Version) -> Option<Self> {
         let is_sound = |Sweep { events: these, horizon }: &Sweep| {
@@ -110,16 +115,6 @@ impl Sweeps {
     #[inline]
     pub(super) fn by_event(&self) -> Vec<Sweeping<'_>> {
         if self.is_empty() { Vec::new() } else { by_event(self.as_slice()) }
-    }
-
-    /// Adds events that are in no sweep yet.
-    pub(super) fn insert(&mut self, events: Version, horizon: &Version) {
-        let sweeps = self.0.get_or_insert_default();
-        match sweeps.iter_mut().find(|sweep| sweep.horizon == *horizon) {
-            Some(sweep) => drop(sweep.events.union(&events)),
-            None => sweeps.push(Sweep { events, horizon: horizon.clone() }),
-        }
-        sweeps.sort_by_key(Sweep::first);
     }
 
     /// Adds sweeps of which no event is in one yet.

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use rejoin::causality::Ticks;
+use rejoin::causality::{Mint, Ticks};
 use rejoin::codec::{Limits, Wrong};
 use rejoin::*;
 use uuid::Uuid;
@@ -205,6 +205,8 @@ fn each_type_has_its_code() {
     head(&Version::new(), 0, &[0x24]);
     head(&GCounter::new(), 0, b"\x1F\x08GCounter");
     head(&GSet::<u8>::new(), 0, b"\x1F\x04GSet\x03");
+    let insertion = OpSet::new().prepare_insert(7_u8, &mut Mint::new(id(1)));
+    head(&insertion, 0, b"\x1F\x05SetOp\x03");
     head(
         &lattice::Lex::new(Max::new(7_u8), Min::new(7_u16)),
         0,

@@ -104,6 +104,25 @@ fn each_invariant_of_a_delta_has_its_error() {
 }
 
 #[test]
+fn who_has_nothing_to_do_with_what_is_swept_is_not_named() {
+    let mut count = Writer::<Causal<Counter>>::with_id(id(1));
+    count.edit(|count| count.add(1));
+    count.edit(|count| count.add(2));
+    count.settle(&count.version().clone());
+    let sweeping = count.edit(|count| count.reset());
+
+    // Its third event, which sweeps what is settled: two events; it adds nothing, and kills what was put together.
+    let delta = |ids: &[u128], nothing: &[u8]| {
+        let event = [&[1, 2, 0][..], nothing].concat();
+        let horizon = [&[2][..], nothing].concat();
+        let change = [1, 0, 0, 0, 1, 0, 3];
+        [&b"rj\x01\x04\x02\x30\x0B"[..], &table(ids), &event, &[1], &event, &horizon, &change].concat()
+    };
+    assert_eq!(sweeping.encode(), delta(&[1], &[]));
+    assert_eq!(refused::<Delta<Counter>>(&delta(&[1, 2], &[0])), Wrong::Replica);
+}
+
+#[test]
 fn promises_take_no_memory() {
     // A billion members, replicas, intervals, bytes of text; of none of them there is any.
     let billion = [0x80, 0x94, 0xEB, 0xDC, 0x03];

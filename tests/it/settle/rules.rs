@@ -412,6 +412,20 @@ fn the_value_is_that_of_the_side_that_has_settled_more() {
     c.join_ref(b.state());
     assert_eq!((facts(&c), facts(&d)), (vec![2], vec![2]));
     assert_eq!(c.state(), &d);
+    // And in both places, because one of them has not heard of what was put into it.
+    let mut a = writer::<Map<u8, Counter>>(1);
+    a.edit(|map| map.entry(1).add(5));
+    let second = a.edit(|map| map.entry(1).add(7));
+    let mut c = writer::<Map<u8, Counter>>(3);
+    c.apply(second);
+    c.edit(|map| map.entry(3).add(1));
+    a.settle(&up_to(&[(1, 2)]));
+    for theirs in [Cow::Borrowed(a.state()), Cow::Owned(a.state().clone())] {
+        let mut joined = c.state().clone();
+        assert_eq!((facts(&joined), facts(&theirs)), (vec![7], vec![12]));
+        assert_eq!(joined.try_join(theirs), Ok(true));
+        assert_eq!(facts(&joined), [12]);
+    }
 }
 
 #[test]
