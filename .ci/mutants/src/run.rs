@@ -85,6 +85,8 @@ fn command(binary: &Path, names: &[&str], tree: &Path) -> Command {
     command.args(["-c", "ulimit -v 4000000; exec \"$0\" \"$@\""]).arg(binary);
     command.args(["--exact", "--test-threads=1"]).args(names);
     command.current_dir(tree).process_group(0).env_remove("RUST_BACKTRACE");
+    // What one mutant has failed with is not kept for the others.
+    command.env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "1");
     command
 }
 
