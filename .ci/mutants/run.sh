@@ -6,9 +6,9 @@
 #   .ci/mutants/run.sh --missed          those that were missed last time, and new ones
 #   .ci/mutants/run.sh store/dots.rs ... those whose names contain one of the texts
 #
-# It fails if a mutant is missed that is not in .ci/mutants/equivalent.txt. Without src/sync and src/sim, by naming all others, it took
-# 33 minutes beside other work, after a first build of 20. Mutants in constants, which cannot be
-# turned on and off, are left to cargo-mutants. What became of each mutant is in target/mutants/results.json.
+# It fails if a mutant is missed that is not in .ci/mutants/equivalent.txt. Without src/sync and src/sim, by naming all
+# others, it took 33 minutes beside other work, after a first build of 20. Mutants in constants, which cannot be turned on
+# and off, are left to cargo-mutants. What became of each mutant is in target/mutants/results.json.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export CARGO_TERM_COLOR=never

@@ -15,8 +15,8 @@ fn set(id: u128, members: std::ops::Range<u64>) -> Replica<Set> {
 }
 
 proptest! {
-    /// Somebody changes bytes of what is sent. The frames are taken or refused; who refuses has taken in what came before,
-    /// in the same frame, and nothing else.
+    /// Somebody changes bytes of what is sent. The frames are taken or refused; who refuses stays as it was, unless
+    /// something new came before, in the same frame, and has lost nothing.
     #[test]
     fn what_is_refused_changes_nothing(seed: u64, at in 0..40u64, entries in prop::sample::select(vec![0usize, 1_000])) {
         let mut replicas = [set(1, 0..40), set(2, 20..60)];
