@@ -45,6 +45,8 @@ mod plain;
 #[doc(hidden)]
 pub mod record;
 mod roots;
+#[allow(dead_code, reason = "links do not use all of it yet")]
+pub(crate) mod roster;
 mod shape;
 
 use alloc::vec::Vec;

@@ -38,6 +38,12 @@ impl Ticks {
         if millis > Self::MAX.millis() { Self::MAX } else { Ticks(millis << Self::FRACTION_BITS) }
     }
 
+    /// The time at a fraction of a millisecond; `None` if there is no such time.
+    pub(crate) const fn of_parts(millis: u64, fraction: u64) -> Option<Self> {
+        let in_bounds = millis <= Self::MAX.millis() && fraction >> Self::FRACTION_BITS == 0;
+        if in_bounds { Self::new(millis << Self::FRACTION_BITS | fraction) } else { None }
+    }
+
     /// The ticks.
     pub const fn get(self) -> u64 {
         self.0
@@ -112,9 +118,8 @@ impl serde::Serialize for Ticks {
 impl<'de> serde::Deserialize<'de> for Ticks {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let (millis, fraction) = <(u64, u64)>::deserialize(deserializer)?;
-        let in_bounds = millis <= Ticks::MAX.millis() && fraction >> Ticks::FRACTION_BITS == 0;
-        let ticks = if in_bounds { Ticks::new(millis << Ticks::FRACTION_BITS | fraction) } else { None };
-        ticks.ok_or_else(|| serde::de::Error::custom("the time of a stamp is out of bounds"))
+        Ticks::of_parts(millis, fraction)
+            .ok_or_else(|| serde::de::Error::custom("the time of a stamp is out of bounds"))
     }
 }
 

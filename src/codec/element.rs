@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use uuid::Uuid;
 
 use super::input::CHUNK;
+use super::roster::{read_time, write_time};
 use super::{DecodeError, Few, Input, Output, Shape, Wrong, shape};
 use crate::causality::Ticks;
 use crate::{Dot, ReplicaId, Stamp, Version};
@@ -384,11 +385,11 @@ impl Element for ReplicaId {
     }
 
     fn write(&self, out: &mut Output<'_>) {
-        out.put(&self.as_u128().to_be_bytes());
+        out.id(*self);
     }
 
     fn read(input: &mut Input<'_>) -> Result<Self, DecodeError> {
-        input.array().map(u128::from_be_bytes).map(ReplicaId::from_u128)
+        input.id()
     }
 }
 
@@ -415,10 +416,16 @@ impl Element for Ticks {
     }
 
     fn write(&self, out: &mut Output<'_>) {
-        out.number(self.get());
+        match out.base {
+            Some(base) => write_time(*self, base, out),
+            None => out.number(self.get()),
+        }
     }
 
     fn read(input: &mut Input<'_>) -> Result<Self, DecodeError> {
+        if let Some(base) = input.base {
+            return read_time(base, input);
+        }
         let ticks: u64 = input.number()?;
         input.ok(Ticks::new(ticks), Wrong::Value("a time"))
     }
@@ -430,7 +437,11 @@ impl Element for Ticks {
         let pairs = values.zip(others);
         bool::write_column(pairs.clone().map(|(a, b)| if a == b { &true } else { &false }), out);
         for (before, value) in pairs.filter(|(a, b)| a != b) {
-            out.signed(i128::from(value.get()) - i128::from(before.get()));
+            if out.base.is_some() {
+                write_time(*value, before.millis(), out);
+            } else {
+                out.signed(i128::from(value.get()) - i128::from(before.get()));
+            }
         }
     }
 
@@ -440,8 +451,12 @@ impl Element for Ticks {
         take(before);
         for is_same in read_few::<bool>(others, input)? {
             if !is_same {
-                let more: i128 = input.signed()?;
-                let ticks = u64::try_from(more.wrapping_add(before.get().into())).ok().and_then(Ticks::new);
+                let ticks = if input.base.is_some() {
+                    Some(read_time(before.millis(), input)?)
+                } else {
+                    let more: i128 = input.signed()?;
+                    u64::try_from(more.wrapping_add(before.get().into())).ok().and_then(Ticks::new)
+                };
                 let ticks = ticks.filter(|ticks| *ticks != before);
                 before = input.ok(ticks, Wrong::Value("a time"))?;
             }

@@ -1,6 +1,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::roster::Directory;
 use super::{DecodeError, Limits, Wrong, number};
 
 /// Where bytes are read from.
@@ -14,6 +15,10 @@ pub struct Input<'a> {
     elements_left: u64,
     depth_left: u32,
     pub(super) limits: Limits,
+    /// What replicas are called, if not by their ids.
+    pub(super) directory: Option<&'a mut Directory>,
+    /// The milliseconds that times are counted from, if they are written in few bytes.
+    pub(super) base: Option<u64>,
 }
 
 enum Window<'a> {
@@ -50,6 +55,8 @@ impl<'a> Input<'a> {
             elements_left: limits.elements,
             depth_left: limits.depth,
             limits: limits.clone(),
+            directory: None,
+            base: None,
         }
     }
 

@@ -2,14 +2,21 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::number;
+use super::roster::{Numbers, Roster};
 
 /// Where bytes are written to.
 ///
 /// [`Element::write`](super::Element::write) puts into it what it wants to find again, in the same order.
 #[derive(Default)]
 pub struct Output<'a> {
-    bytes: Vec<u8>,
-    drain: Option<&'a mut Drain<'a>>,
+    pub(super) bytes: Vec<u8>,
+    pub(super) drain: Option<&'a mut Drain<'a>>,
+    /// What replicas are called, if not by their ids.
+    pub(super) roster: Option<&'a mut Roster>,
+    /// Which numbers of the roster were written.
+    pub(super) used: Numbers,
+    /// The milliseconds that times are counted from, if they are written in few bytes.
+    pub(super) base: Option<u64>,
 }
 
 /// Takes bytes that are ready.
@@ -26,13 +33,13 @@ pub(super) const ENOUGH: usize = 1 << 15;
 
 impl<'a> Output<'a> {
     /// Goes on after `bytes`, and keeps all that is written.
-    pub(super) fn after(bytes: Vec<u8>) -> Self {
-        Output { bytes, drain: None }
+    pub(crate) fn after(bytes: Vec<u8>) -> Self {
+        Output { bytes, ..Output::default() }
     }
 
     /// Hands on what is written, bit by bit.
     pub(super) fn draining(drain: &'a mut Drain<'a>) -> Self {
-        Output { bytes: Vec::new(), drain: Some(drain) }
+        Output { drain: Some(drain), ..Output::default() }
     }
 
     pub(crate) fn finish(mut self) -> Vec<u8> {
