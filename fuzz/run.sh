@@ -9,7 +9,7 @@ if [ $# -lt 1 ] || [ $# -gt 2 ] || ! [[ $1 =~ ^[0-9]+$ ]]; then
   exit 2
 fi
 seconds=$1
-targets=(histories decode hostile codec frames)
+targets=(histories decode hostile codec frames crossed dearest)
 if [ $# -eq 2 ]; then targets=("$2"); fi
 
 cargo fuzz --version >/dev/null 2>&1 || cargo install cargo-fuzz --locked --version 0.13.2
@@ -27,6 +27,8 @@ settings() {
     decode) options+=(-max_len=2048 -dict=json.dict) flags=() ;;
     codec) options+=(-max_len=256) flags=() ;;
     frames) options+=(-max_len=400) flags=() ;;
+    crossed) options+=(-max_len=600) flags=() ;;
+    dearest) options+=(-max_len=400) flags=() ;;
     hostile) options+=(-max_len=800 -len_control=0) flags=(--no-trace-compares) ;;
     *) echo "no such target: $1" >&2 && exit 2 ;;
   esac

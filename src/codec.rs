@@ -33,11 +33,16 @@
 //! This: smaller, faster, of one form, checked against lies of every kind, readable by later versions. serde: where
 //! something else chooses the format, such as JSON for a browser or a document of which a state is a part.
 
+mod causality;
+mod collection;
 mod columns;
 pub(crate) mod digest;
 mod element;
 mod error;
+mod event;
+mod fact_list;
 mod facts;
+mod head;
 mod input;
 mod number;
 mod output;
@@ -48,14 +53,18 @@ mod roots;
 #[allow(dead_code, reason = "links do not use all of it yet")]
 pub(crate) mod roster;
 mod shape;
+mod time;
 
 use alloc::vec::Vec;
 
 use smallvec::SmallVec;
 
-pub use columns::{Columns, FactVisitor};
+use crate::store::MAX_DEPTH;
+
+pub use columns::Columns;
 pub use element::Element;
 pub use error::{DecodeError, Wrong};
+pub use fact_list::FactList;
 pub use facts::{FactReader, FactWriter};
 pub use input::Input;
 pub use output::Output;
@@ -72,9 +81,6 @@ fn few<T>(items: impl ExactSizeIterator<Item = T>) -> Few<T> {
     if items.len() > 2 { Few::from_vec(items.collect()) } else { items.collect() }
 }
 
-const MAGIC: [u8; 2] = *b"rj";
-const FORMAT: u8 = 1;
-
 /// What some bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -90,6 +96,8 @@ pub enum Kind {
     Settled = 3,
     /// A delta of a causal state, with events that sweep what was settled.
     Sweeping = 4,
+    /// A delta of a causal state, of one event.
+    Event = 5,
 }
 
 /// What a reader takes at most.
@@ -102,14 +110,29 @@ pub struct Limits {
     pub elements: u64,
     /// Replicas in one version.
     pub replicas: usize,
-    /// Records in one another.
+    /// Levels of records, keys and values in one another: 64, which is also the most that [`Writer`](crate::Writer) and
+    /// [`Replica`](crate::sync::Replica) write.
     pub depth: u32,
+    /// Bytes of memory, beside 256 for each byte that there is to read.
+    ///
+    /// Values may be larger than their bytes: a `None` takes a bit, and in memory as much as a `Some`. A large number of wide
+    /// records with little in them needs more than 256 times its bytes.
+    pub memory: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { bytes: u64::MAX, elements: u64::MAX, replicas: 1 << 20, depth: 64 }
+        Limits { bytes: u64::MAX, elements: u64::MAX, replicas: 1 << 20, depth: MAX_DEPTH, memory: 16 << 20 }
     }
+}
+
+/// The demands that some bytes make on a reader.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    pub bytes: u64,
+    /// Levels of records, keys and values in one another.
+    pub depth: u32,
 }
 
 /// What can be written as bytes, and read again: states, deltas, versions and plain values.
@@ -155,39 +178,21 @@ pub trait Codec: Sized {
     /// Head and body.
     #[doc(hidden)]
     fn write_all(&self, out: &mut Output<'_>) {
-        let [r, j] = MAGIC;
-        out.put(&[r, j, FORMAT, self.kind() as u8]);
-        let mut shape = Shape::default();
-        Self::shape(&mut shape);
-        shape.write(out);
+        head::write::<Self>(self.kind(), out);
         self.write_body(out);
     }
 
     /// Head and body.
     #[doc(hidden)]
     fn read_all(input: &mut Input<'_>) -> Result<Self, DecodeError> {
-        let magic = input.array()?;
-        input.check(magic == MAGIC, Wrong::NotOurs)?;
-        let format = input.byte()?;
-        input.check(format == FORMAT, Wrong::Format(format))?;
-        let kind = Self::read_kind(input)?;
-        let mut shape = Shape::default();
-        Self::shape(&mut shape);
-        shape.check(input)?;
+        let kind = head::read::<Self>(input)?;
         let value = Self::read_body(kind, input)?;
         let is_at_end = input.is_at_end();
         input.check(is_at_end, Wrong::Trailing)?;
         Ok(value)
     }
 
-    #[doc(hidden)]
-    fn read_kind(input: &mut Input<'_>) -> Result<Kind, DecodeError> {
-        let kind = input.byte()?;
-        let known = Self::KINDS.iter().copied().find(|known| *known as u8 == kind);
-        input.ok(known, Wrong::Kind(kind))
-    }
-
-    /// As a part of something that tells its type.
+    /// As a part of something that tells its type: kind and body.
     #[doc(hidden)]
     fn write_part(&self, out: &mut Output<'_>) {
         out.put(&[self.kind() as u8]);
@@ -196,7 +201,9 @@ pub trait Codec: Sized {
 
     #[doc(hidden)]
     fn read_part(input: &mut Input<'_>) -> Result<Self, DecodeError> {
-        let kind = Self::read_kind(input)?;
+        let kind = input.byte()?;
+        let known = Self::KINDS.iter().copied().find(|known| *known as u8 == kind);
+        let kind = input.ok(known, Wrong::Kind(kind))?;
         Self::read_body(kind, input)
     }
 
@@ -221,18 +228,26 @@ pub trait Codec: Sized {
 
     /// How many bytes there will be: for a frame around them. Takes the time of writing them, and no room.
     fn encoded_len(&self) -> u64 {
-        let mut len = 0;
-        self.write_by(&mut |bytes| len += bytes.len() as u64);
-        len
+        self.size().bytes
     }
 
-    /// Hands all bytes on as they come.
+    /// Counts the bytes, and the levels that they nest.
     #[doc(hidden)]
-    fn write_by(&self, write: &mut dyn FnMut(&[u8])) {
+    fn size(&self) -> Size {
+        let mut bytes = 0;
+        let depth = self.write_by(&mut |more| bytes += more.len() as u64);
+        Size { bytes, depth }
+    }
+
+    /// Hands all bytes on as they come, and returns how many levels they nest.
+    #[doc(hidden)]
+    fn write_by(&self, write: &mut dyn FnMut(&[u8])) -> u32 {
         let mut drain = output::Drain(write);
         let mut out = Output::draining(&mut drain);
         self.write_all(&mut out);
+        let depth = out.deepest();
         out.finish();
+        depth
     }
 
     /// Writes the bytes as they come, without holding all of them.

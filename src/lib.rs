@@ -105,12 +105,13 @@ mod sorted;
 pub mod store;
 pub mod sync;
 pub mod types;
+mod work;
 pub mod writer;
 
 pub use causality::{ClockError, Dot, HybridClock, ReplicaId, Stamp, VectorClock, Version};
 pub use codec::Codec;
 pub use lattice::{Crdt, Lattice, Max, Min, OpBased};
-pub use store::{Causal, Delta, Dots, Edit, Keyed, Newtype, Store};
+pub use store::{Causal, Delta, Dots, Edit, EditError, Keyed, Newtype, Store};
 pub use types::{
     BoundedCounter, Counter, DwFlag, EwFlag, GCounter, GSet, Lww, LwwMap, LwwRegister, Map, MvRegister,
     NotEnough, OpSet, OrSet, Overflow, PnCounter, RwSet, SetOp, TwoPhaseSet,
@@ -126,7 +127,7 @@ pub mod __private {
     pub use serde;
 
     #[cfg(feature = "serde")]
-    pub use crate::store::fields::{ReadFields, read_fields};
+    pub use crate::store::fields::{ReadFields, Within, read_whole};
 }
 
 /// The snippets of the README are tests too.

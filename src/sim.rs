@@ -43,6 +43,7 @@
     reason = "what is drawn is small"
 )]
 
+mod adversary;
 mod journal;
 mod network;
 mod random;
@@ -165,6 +166,7 @@ impl Topology {
 /// How a world is run, beside its schedule.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Options {
     /// Of all links.
     pub config: Config,
@@ -186,6 +188,13 @@ pub struct Options {
     pub check_bounds: bool,
     /// The largest message there may be: a state that is sent whole.
     pub largest_message: usize,
+    /// How many nodes there are beside the honest ones that lie about everything but events: some are strangers, to some each
+    /// honest node has a link. In half of the worlds there is also somebody in between who changes frames.
+    pub adversaries: usize,
+    /// Adversaries say nothing, and whoever is in between only loses frames: to compare with.
+    pub mute_adversaries: bool,
+    /// How many links a node may have to peers that it does not know.
+    pub most_links: usize,
 }
 
 impl Default for Options {
@@ -201,6 +210,9 @@ impl Default for Options {
             random_saves: true,
             check_bounds: true,
             largest_message: 1 << 20,
+            adversaries: 0,
+            mute_adversaries: false,
+            most_links: 1_024,
         }
     }
 }
@@ -254,6 +266,12 @@ pub struct Report {
     pub frames: u64,
     /// Bytes of them.
     pub bytes: u64,
+    /// Frames of these that were sent to adversaries.
+    pub told_adversaries: u64,
+    /// Frames that adversaries have sent.
+    pub lies: u64,
+    /// How many of them were refused.
+    pub lies_refused: u64,
     /// What must not be.
     pub violations: Vec<Violation>,
     /// How far apart nodes were.
@@ -281,6 +299,9 @@ impl Report {
             excused: 0,
             frames: 0,
             bytes: 0,
+            told_adversaries: 0,
+            lies: 0,
+            lies_refused: 0,
             violations: Vec::new(),
             samples: Vec::new(),
             digest: 0,

@@ -6,24 +6,25 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
 
-/// Reads a sequence, making each element from its wire form; each must come after the one before it.
-pub(crate) fn read<'de, D, W, T>(
+/// Reads a sequence, making each element from its wire form, which `seed` reads; each must come after the one before it.
+pub(crate) fn read<'de, D, S, T>(
     deserializer: D,
-    make: impl FnMut(W) -> Result<T, &'static str>,
+    seed: S,
+    make: impl FnMut(S::Value) -> Result<T, &'static str>,
     follows: impl Fn(&T, &T) -> bool,
 ) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
-    W: Deserialize<'de>,
+    S: DeserializeSeed<'de> + Copy,
 {
-    struct Reader<W, M, F>(M, F, PhantomData<W>);
+    struct Reader<S, M, F>(S, M, F);
 
-    impl<'de, W, T, M, F> Visitor<'de> for Reader<W, M, F>
+    impl<'de, S, T, M, F> Visitor<'de> for Reader<S, M, F>
     where
-        W: Deserialize<'de>,
-        M: FnMut(W) -> Result<T, &'static str>,
+        S: DeserializeSeed<'de> + Copy,
+        M: FnMut(S::Value) -> Result<T, &'static str>,
         F: Fn(&T, &T) -> bool,
     {
         type Value = Vec<T>;
@@ -35,9 +36,9 @@ where
         fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<Vec<T>, A::Error> {
             // No capacity is taken from a stranger's hint.
             let mut items: Vec<T> = Vec::new();
-            while let Some(wire) = seq.next_element()? {
-                let item = (self.0)(wire).map_err(Error::custom)?;
-                if items.last().is_some_and(|before| !(self.1)(before, &item)) {
+            while let Some(wire) = seq.next_element_seed(self.0)? {
+                let item = (self.1)(wire).map_err(Error::custom)?;
+                if items.last().is_some_and(|before| !(self.2)(before, &item)) {
                     return Err(Error::custom("entries are duplicated or out of order"));
                 }
                 items.push(item);
@@ -46,12 +47,42 @@ where
         }
     }
 
-    deserializer.deserialize_seq(Reader(make, follows, PhantomData))
+    deserializer.deserialize_seq(Reader(seed, make, follows))
+}
+
+/// Reads a pair, each half of it in its own way.
+#[derive(Clone, Copy)]
+pub(crate) struct Pair<K, V>(pub(crate) K, pub(crate) V);
+
+impl<'de, K: DeserializeSeed<'de>, V: DeserializeSeed<'de>> DeserializeSeed<'de> for Pair<K, V> {
+    type Value = (K::Value, V::Value);
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_tuple(2, self)
+    }
+}
+
+impl<'de, K: DeserializeSeed<'de>, V: DeserializeSeed<'de>> Visitor<'de> for Pair<K, V> {
+    type Value = (K::Value, V::Value);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key and what belongs to it")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let Some(key) = seq.next_element_seed(self.0)? else {
+            return Err(Error::invalid_length(0, &"a pair"));
+        };
+        let Some(value) = seq.next_element_seed(self.1)? else {
+            return Err(Error::invalid_length(1, &"a pair"));
+        };
+        Ok((key, value))
+    }
 }
 
 /// Sets, as sequences of their elements.
 pub(crate) mod set {
-    use super::{Deserialize, Deserializer, read};
+    use super::{Deserialize, Deserializer, PhantomData, read};
 
     pub(crate) fn deserialize<'de, D, T, C>(deserializer: D) -> Result<C, D::Error>
     where
@@ -59,7 +90,7 @@ pub(crate) mod set {
         T: Deserialize<'de> + Ord,
         C: FromIterator<T>,
     {
-        Ok(read(deserializer, Ok, |a: &T, b| a < b)?.into_iter().collect())
+        Ok(read(deserializer, PhantomData::<T>, Ok, |a, b| a < b)?.into_iter().collect())
     }
 }
 
@@ -67,7 +98,7 @@ pub(crate) mod set {
 pub(crate) mod pairs {
     use serde::{Serialize, Serializer};
 
-    use super::{Deserialize, Deserializer, Vec, read};
+    use super::{Deserialize, Deserializer, PhantomData, Vec, read};
 
     pub(crate) fn serialize<'a, S, K, V>(
         pairs: impl IntoIterator<Item = (&'a K, &'a V)>,
@@ -91,7 +122,7 @@ pub(crate) mod pairs {
         K: Deserialize<'de> + Ord,
         W: Deserialize<'de>,
     {
-        read(deserializer, |(key, wire)| Ok((key, make(wire)?)), |a: &(K, V), b| a.0 < b.0)
+        read(deserializer, PhantomData, |(key, wire)| Ok((key, make(wire)?)), |a: &(K, V), b| a.0 < b.0)
     }
 }
 
@@ -99,7 +130,7 @@ pub(crate) mod pairs {
 pub(crate) mod none_or_one {
     use serde::{Serialize, Serializer};
 
-    use super::{Deserialize, Deserializer, read};
+    use super::{Deserialize, Deserializer, PhantomData, read};
 
     #[allow(clippy::ref_option, reason = "serde passes the field as it is")]
     pub(crate) fn serialize<V: Serialize, S: Serializer>(v: &Option<V>, s: S) -> Result<S::Ok, S::Error> {
@@ -110,6 +141,6 @@ pub(crate) mod none_or_one {
         d: D,
     ) -> Result<Option<V>, D::Error> {
         // The second value is refused as it comes: values of no size could be told without end.
-        Ok(read(d, Ok, |_: &V, _| false)?.pop())
+        Ok(read(d, PhantomData::<V>, Ok, |_, _| false)?.pop())
     }
 }

@@ -26,12 +26,14 @@
 //! |---|---|
 //! | [`Causal`], [`Delta`], [`record!`](crate::record) | everybody |
 //! | [`Edit`], [`Handle`] | who writes functions that write |
-//! | [`Editable`], [`Pen`], [`Root`], [`Plain`], [`Author`] | who wants to know how mutations are made |
+//! | [`Editable`], [`Pen`], [`Root`], [`Plain`], [`Draft`], [`Author`] | who wants to know how mutations are made |
 //! | [`Newtype`] | who gives a shape a meaning of their own: see [the guide](crate::guide::your_own_type) |
-//! | [`Store`], [`Change`], [`Dots`], [`Keyed`]; [`Receipt`], [`Meeting`], [`Naming`], [`Settling`], [`Sweep`] | who wants to read the kernel |
+//! | [`Store`], [`Change`], [`Dots`], [`Keyed`]; [`Receipt`], [`Meeting`], [`Naming`], [`Selection`], [`Settling`], [`Sweep`] | who wants to read the kernel |
 
 mod causal;
 mod change;
+#[cfg(test)]
+mod costs;
 mod delta;
 mod dots;
 mod edit;
@@ -42,9 +44,12 @@ mod keyed;
 mod newtype;
 mod part;
 mod passage;
+mod plain;
 mod record;
+mod root;
 mod settling;
 mod small_map;
+mod transaction;
 
 use alloc::borrow::Cow;
 
@@ -52,16 +57,21 @@ pub use causal::{Causal, Full, Refused};
 pub use change::{Change, DotsChange, Event, KeyedChange};
 pub use delta::Delta;
 pub use dots::Dots;
-pub use edit::{Author, Edit, Editable, Handle, Pen, Plain, Root};
+pub use edit::{Author, Edit, Editable, Handle, Pen};
 pub use keyed::Keyed;
 pub use newtype::Newtype;
-pub(crate) use part::Rest;
-pub use passage::{Meeting, Naming, Receipt};
+pub use part::Rest;
+pub use passage::{Meeting, Naming, Receipt, Selection};
+pub use plain::{Draft, Kept, KeptPart, Partial, Plain};
+pub use root::{EditError, Root};
 pub(crate) use settling::Sweeps;
 pub use settling::{Settling, Sweep};
 
-use crate::Dot;
 use crate::causality::Names;
+
+/// The most levels of records, keys and values within one another that can be written and read. A reader without such a limit
+/// could be made to exhaust its stack by a few bytes for each level.
+pub(crate) const MAX_DEPTH: u32 = 64;
 
 /// A part of a causal state, without a version of its own: all its dots are minted from the root's.
 ///
@@ -95,13 +105,16 @@ pub trait Store: Editable<Change: Change> + Clone {
     fn same(&self, other: &Self, naming: &Naming) -> bool;
 
     /// The facts that are wanted, as a change that adds them.
-    fn export(&self, names: &Names, wanted: &dyn Fn(Dot) -> bool) -> Self::Change;
+    fn export(&self, names: &Names, wanted: &Selection<'_>) -> Self::Change;
 
     /// Drops the facts that are gone elsewhere, and the places that this leaves empty.
-    fn prune(&mut self, names: &Names, gone: &dyn Fn(Dot) -> bool);
+    fn prune(&mut self, gone: &Selection<'_>);
 
     /// Folds and drops what is settled. No reading changes.
     fn settle(&mut self, settling: &Settling);
+
+    /// Undoes the writes of the running transaction, and takes them out of `change`.
+    fn undo(&mut self, change: &mut Self::Change, pen: &Pen<'_>);
 
     /// Drops the empty places that handles have left in this store and in `change`.
     fn tidy(&mut self, change: &mut Self::Change, pen: &Pen<'_>);

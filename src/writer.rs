@@ -1,12 +1,14 @@
 //! The owner of an identity.
 
 use alloc::borrow::Cow;
+use alloc::collections::VecDeque;
 use alloc::sync::Arc;
+use core::convert::Infallible;
 use core::fmt;
 use core::ops::Deref;
 
 use crate::causality::Ticks;
-use crate::store::{Author, Full, Refused, Root};
+use crate::store::{Author, EditError, Full, Refused, Root};
 use crate::{Causal, Delta, HybridClock, ReplicaId, Store, Version};
 
 /// A replica that can be written to: a state, and the only right to write under one replica id.
@@ -42,14 +44,16 @@ use crate::{Causal, Delta, HybridClock, ReplicaId, Store, Version};
 /// Each start takes a new id, unless a stored [`Identity`] is [resumed](Self::resume). A writer that finds more
 /// of its own writes in the state than it knows to have made, or fewer, has forgotten something, be it that a
 /// backup was restored or that an id was copied. It takes a new id before its next write, and
-/// [says so](Self::renewed).
+/// [says so](Self::renewed). A state that names a million replicas has no room for more ids; then the writer keeps
+/// its id, and goes on after all writes of it that the state knows.
 pub struct Writer<T: Root> {
     author: Author,
     identity: Identity,
     state: T,
-    /// What was written and has not been handed out.
-    unsent: T::Delta,
-    renewal: Option<Renewal>,
+    /// The renewals that were not told yet.
+    renewals: VecDeque<Renewal>,
+    /// The id that the next write takes, if it must be known before.
+    reserved: Option<ReplicaId>,
     ids: Arc<dyn Fn() -> ReplicaId + Send + Sync>,
 }
 
@@ -134,24 +138,26 @@ impl<T: Root> Writer<T> {
 
     /// Runs a transaction, and returns what it changed. The time is the system's.
     ///
-    /// If the closure panics, what it had written until then stays, and leaves with the next delta.
+    /// If the closure panics, nothing is written. (If the code of a key or value panics, too, while the writes are undone,
+    /// the process aborts.)
+    ///
+    /// # Panics
+    ///
+    /// As [`edit_at`](Self::edit_at).
     pub fn edit(&mut self, write: impl FnOnce(&mut T::Edit<'_>)) -> T::Delta {
-        self.transaction(None, write);
-        self.unsent()
+        self.transact(None, surely::<T>(write), |_| true).unwrap_or_else(EditError::raise)
     }
 
     /// Runs a transaction that may fail, and returns what it changed. The time is the system's.
     ///
     /// # Errors
     ///
-    /// The closure's error. Nothing is rolled back: what it had written before stays written, and leaves with the next
-    /// delta, or by [`unsent`](Self::unsent). So ask first and write afterwards, where it must be all or nothing.
+    /// As [`try_edit_at`](Self::try_edit_at): all or nothing.
     pub fn try_edit<E>(
         &mut self,
         write: impl FnOnce(&mut T::Edit<'_>) -> Result<(), E>,
-    ) -> Result<T::Delta, E> {
-        self.transaction(None, write)?;
-        Ok(self.unsent())
+    ) -> Result<T::Delta, EditError<E>> {
+        self.transact(None, write, |_| true)
     }
 }
 
@@ -176,8 +182,7 @@ impl<T: Root> Writer<T> {
 
     fn at_work(state: T, clock: HybridClock, ids: Arc<dyn Fn() -> ReplicaId + Send + Sync>) -> Self {
         let identity = Identity { replica: clock.replica(), made: 0, clock: clock.last() };
-        let unsent = T::Delta::default();
-        Writer { author: Author::new(clock), identity, state, unsent, renewal: None, ids }
+        Writer { author: Author::new(clock), identity, state, renewals: VecDeque::new(), reserved: None, ids }
     }
 
     /// The replica id that the next transaction writes under, unless the writer must take a new one.
@@ -195,6 +200,11 @@ impl<T: Root> Writer<T> {
         &self.state
     }
 
+    /// Returns true if the last transaction failed and some of its writes, which no delta carries, remain in the state.
+    pub(crate) fn has_left_something(&self) -> bool {
+        self.author.has_left_something()
+    }
+
     /// To take in what comes from elsewhere. Writing goes through [`edit`](Self::edit).
     pub(crate) fn state_mut(&mut self) -> &mut T {
         &mut self.state
@@ -209,31 +219,59 @@ impl<T: Root> Writer<T> {
 
     /// Runs a transaction at the given time, in milliseconds since the Unix epoch, and returns what it changed.
     ///
-    /// If the closure panics, what it had written until then stays, and leaves with the next delta.
+    /// If the closure panics, nothing is written. (If the code of a key or value panics, too, while the writes are undone,
+    /// the process aborts.)
+    ///
+    /// # Panics
+    ///
+    /// If [`try_edit_at`](Self::try_edit_at) would return `TooDeep` or `Full`; nothing is written. So this is for types that
+    /// do not contain themselves, and for states of fewer than a million replicas.
     pub fn edit_at(&mut self, now: u64, write: impl FnOnce(&mut T::Edit<'_>)) -> T::Delta {
-        self.transaction(Some(now), write);
-        self.unsent()
+        self.transact(Some(now), surely::<T>(write), |_| true).unwrap_or_else(EditError::raise)
     }
 
     /// Runs a transaction that may fail at the given time, in milliseconds since the Unix epoch.
     ///
+    /// It is all or nothing: if it fails or panics, the state is as it was, and others never hear of it.
+    ///
+    /// ```
+    /// use rejoin::{Causal, EditError, OrSet, Writer};
+    ///
+    /// let mut seats = Writer::<Causal<OrSet<u32>>>::new();
+    /// seats.edit_at(1, |seats| seats.extend([11, 13]));
+    ///
+    /// let booked = seats.try_edit_at(2, |seats| {
+    ///     for seat in [11, 12, 13] {
+    ///         if !seats.contains(&seat) {
+    ///             return Err("taken");
+    ///         }
+    ///         seats.remove(&seat);
+    ///     }
+    ///     Ok(())
+    /// });
+    /// assert_eq!(booked, Err(EditError::Failed("taken")));
+    /// assert!(seats.iter().eq(&[11, 13]));
+    /// ```
+    ///
     /// # Errors
     ///
-    /// The closure's error. Nothing is rolled back: what it had written before stays written, and leaves with the next
-    /// delta, or by [`unsent`](Self::unsent). So ask first and write afterwards, where it must be all or nothing.
+    /// [`EditError::Failed`] with the closure's error. [`EditError::TooDeep`] if the transaction writes more than 64 records deep
+    /// into a record that contains itself. [`EditError::Full`] if the state names about a million replicas and cannot name
+    /// the writer. Nothing is written.
+    ///
+    /// (Levels of keys and values are counted by [`Replica`](crate::sync::Replica) only. If the code of a key or value panics
+    /// while a failed transaction is undone, the writes that are not undone yet remain, and no delta carries them: send
+    /// the state.)
+    ///
+    /// # Cost
+    ///
+    /// A transaction that succeeds costs what it would cost without this. Undoing costs as much as writing.
     pub fn try_edit_at<E>(
         &mut self,
         now: u64,
         write: impl FnOnce(&mut T::Edit<'_>) -> Result<(), E>,
-    ) -> Result<T::Delta, E> {
-        self.transaction(Some(now), write)?;
-        Ok(self.unsent())
-    }
-
-    /// What failed transactions have written, which no delta has carried yet.
-    #[must_use = "the delta is for the other replicas"]
-    pub fn unsent(&mut self) -> T::Delta {
-        core::mem::take(&mut self.unsent)
+    ) -> Result<T::Delta, EditError<E>> {
+        self.transact(Some(now), write, |_| true)
     }
 
     /// Takes in a delta from another replica. Returns true if anything in it was news.
@@ -271,7 +309,7 @@ impl<T: Root> Writer<T> {
     }
 
     /// Ends the writing for now, and gives out the identity and the state: to [resume](Self::resume) once, both
-    /// together. Ask for what is [`unsent`](Self::unsent) before.
+    /// together.
     pub fn suspend(self) -> (Identity, T) {
         (self.identity, self.state)
     }
@@ -282,49 +320,109 @@ impl<T: Root> Writer<T> {
     /// Good to call after a restart, when others have been heard and before anything is written: from here on
     /// [`replica`](Self::replica) is the id that writes.
     pub fn settle_identity(&mut self) -> Option<Renewal> {
-        let made = self.state.made_by(self.identity.replica);
-        if made != self.identity.made {
-            self.renew(Because::Forgotten);
-        } else if made > T::MOST_MADE {
-            self.renew(Because::Exhausted);
+        self.check_identity();
+        self.renewed()
+    }
+
+    #[inline]
+    fn check_identity(&mut self) {
+        let (made, known) = (self.state.made_by(self.identity.replica), self.identity.made);
+        if made != known || made > T::MOST_MADE || self.reserved.is_some() {
+            self.mend_identity(made, known);
         }
-        self.renewal
+    }
+
+    #[cold]
+    fn mend_identity(&mut self, made: u128, known: u128) {
+        if self.reserved.is_some() {
+            self.renew(Because::Forgotten);
+        } else if made == known {
+            self.renew(Because::Exhausted);
+        } else if made < known || made > T::MOST_MADE || self.state.has_room() {
+            self.renew(Because::Forgotten);
+        } else {
+            // Others could not name a new id. The writes under this one are known, so the next ones come after them.
+            self.identity.made = made;
+        }
     }
 
     /// Takes a new id if somebody knows more writes of this one than the state has: they are forgotten here.
     pub(crate) fn hear_of(&mut self, made: u128) {
-        if made > self.state.made_by(self.identity.replica) {
+        if self.is_behind(made) && self.state.has_room() {
             self.renew(Because::Forgotten);
         }
     }
 
-    /// Whether the writer has taken a new replica id since this was last asked, and why.
-    pub fn renewed(&mut self) -> Option<Renewal> {
-        self.renewal.take()
+    /// Whether the state has fewer writes of this replica.
+    pub(crate) fn is_behind(&self, made: u128) -> bool {
+        made > self.state.made_by(self.identity.replica)
     }
 
-    fn transaction<R>(&mut self, now: Option<u64>, write: impl FnOnce(&mut T::Edit<'_>) -> R) -> R {
-        self.settle_identity();
-        self.author.set_now(now);
-        // Written down when it goes out of scope, in case `write` panics.
+    /// Whether the next write takes a new id because something was forgotten.
+    pub(crate) fn has_forgotten(&self) -> bool {
+        self.reserved.is_some() || self.state.made_by(self.identity.replica) != self.identity.made
+    }
+
+    /// Draws the id that the next write takes, rather than the present one.
+    pub(crate) fn reserve(&mut self) {
+        if self.reserved.is_none() {
+            self.reserved = Some(self.draw());
+        }
+    }
+
+    /// The id that the next write takes, if it was [drawn](Self::reserve) already.
+    pub(crate) fn reserved(&self) -> Option<ReplicaId> {
+        self.reserved
+    }
+
+    /// Returns the new replica id that the writer has taken, and why. Each renewal is told once, the oldest first.
+    pub fn renewed(&mut self) -> Option<Renewal> {
+        self.renewals.pop_front()
+    }
+
+    /// Runs a transaction; `admit` may refuse its delta as too deep.
+    pub(crate) fn transact<E>(
+        &mut self,
+        now: Option<u64>,
+        write: impl FnOnce(&mut T::Edit<'_>) -> Result<(), E>,
+        admit: impl FnOnce(&T::Delta) -> bool,
+    ) -> Result<T::Delta, EditError<E>> {
+        self.check_identity();
+        self.author.begin(now);
+        // The books are closed on the way out, also after a panic: some writes may remain.
         let book = Bookkeeping(self);
-        let Writer { state, unsent, author, .. } = &mut *book.0;
-        state.edit(unsent, author, write)
+        let Writer { state, author, .. } = &mut *book.0;
+        state.edit(author, write, admit)
     }
 
     fn renew(&mut self, because: Because) {
         let old = self.identity.replica;
-        // Liars may have used up ids that can be foretold. A state names so many replicas and no more, so this ends.
-        let new = loop {
-            let id = (self.ids)();
-            if self.state.made_by(id) <= T::MOST_MADE {
-                break id;
-            }
-        };
+        let new = self.reserved.take().unwrap_or_else(|| self.draw());
         self.author = Author::new(self.author.clock_of(new));
         self.identity.replica = new;
         self.identity.made = self.state.made_by(new);
-        self.renewal = Some(Renewal { old, new, because });
+        self.renewals.push_back(Renewal { old, new, because });
+    }
+
+    /// An id that was not used yet.
+    fn draw(&self) -> ReplicaId {
+        // Liars may have used up ids that can be foretold. A state names so many replicas and no more, so this ends.
+        loop {
+            let id = (self.ids)();
+            if self.state.made_by(id) <= T::MOST_MADE {
+                return id;
+            }
+        }
+    }
+}
+
+/// Makes a closure that cannot fail one that could.
+pub(crate) fn surely<T: Root>(
+    write: impl FnOnce(&mut T::Edit<'_>),
+) -> impl FnOnce(&mut T::Edit<'_>) -> Result<(), Infallible> {
+    |edit| {
+        write(edit);
+        Ok(())
     }
 }
 
@@ -407,3 +505,6 @@ mod wide {
         Ok(u128::from(high) << 64 | u128::from(low))
     }
 }
+
+#[cfg(test)]
+mod tests;

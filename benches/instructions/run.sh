@@ -40,6 +40,20 @@ while read -r name; do
   printf '%-40s %14s %14s %8s%s\n' "$name" "${before:--}" "$now" "$ratio" "$verdict"
 done < <("$program")
 
+# What links are to cost is said in such ratios: see docs/sync.md.
+awk -F'\t' '
+  { count[$1] = $2 }
+  END {
+    applied = count["a write, applied on the other side"]
+    bytes = count["a write, sent as bytes, applied"]
+    one = count["a write over a link, both sides"]
+    many = count["a write over a link, 64 at a time"]
+    printf "\none write over a link: %.2f x edit and apply, %.2f x with bytes between\n", one / applied, one / bytes
+    printf "64 at a time:          %.2f x edit and apply, %.2f x with bytes between\n", many / applied, many / bytes
+    printf "each further peer:     %.1f %% of a write and its first peer\n", \
+      100 * count["a further peer told of a write"] / count["a write, and a first peer told"]
+  }' "$counts"
+
 if [[ ${1:-} == --keep ]]; then
   cp "$counts" baseline.txt
   echo "kept"

@@ -6,4 +6,5 @@
 pub mod data;
 pub mod draw;
 pub mod page;
+#[cfg(feature = "peers")]
 pub mod peers;

@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use crate::forge::{self, Alive};
-use crate::formats::{Format, decode_own, survives};
+use crate::formats::{Format, decode_own, has_one_form, survives};
 use crate::roots::{Everything, Nested, Root, Set, Settings};
 use crate::source::Source;
 use crate::{tamper, wire};
@@ -90,7 +90,7 @@ where
             let mut bytes = wire::decoded::<T>(&json).encode();
             tamper::bytes(&mut bytes, source);
             let Ok(value) = decode_own::<T>(&bytes) else { return false };
-            assert_eq!(value.encode(), bytes, "what is accepted has one form");
+            assert!(has_one_form(&value, &bytes), "what is accepted has one form");
             survives(&value);
             true
         }

@@ -1,25 +1,31 @@
 //! Two replicas talk, and somebody sits in between: the first byte chooses a type, the second what both have and remember,
 //! the others what happens to one frame after the other.
 //!
-//! Heads can be kept while what they carry is replaced, so whatever is said arrives in its turn, in a conversation that is
-//! going on. Whoever refuses a message stays as it was; and at last somebody new comes, to whom nobody lies, and must end with the same version; and with the same state, if
-//! frames were lost and nothing else (liars can keep states apart, as rejoin documents).
+//! Heads can be kept while what they carry is replaced. On an ordered carrier, which half of the inputs choose, frames have no
+//! check, so whatever is said arrives in its turn, in a conversation that is going on. A replica that refuses a message stays
+//! as it was. At last a new replica comes, to which nobody lies, and must end with the same version; and with the same state,
+//! if frames were lost and nothing else (liars can keep states apart, as rejoin documents).
 
 use rejoin::store::{Edit, Root};
-use rejoin::sync::{Config, Link, LogBounds, Numbered, Replica, Replicated, Shared};
+use rejoin::sync::{Carrier, Config, Link, LogBounds, Numbered, Replica, Replicated, Shared};
 use rejoin::{Causal, Codec, Counter, GCounter, Map, OrSet, ReplicaId, RwSet, Writer};
 
 use crate::source::Source;
 
 /// What there is to be said about a type.
-trait Subject: Replicated + Codec + PartialEq {
+pub(crate) trait Subject: Replicated + Codec + PartialEq {
     fn write(n: u8, edit: &mut Self::Edit<'_>);
 
     fn replica(writer: Writer<Self>) -> Replica<Self> {
         Replica::from_writer(writer)
     }
 
-    /// Whether whoever is new is listened to by everybody.
+    /// Three that listen to each other.
+    fn three() -> Vec<Replica<Self>> {
+        (1..=3).map(|id| Self::replica(Writer::with_id(ReplicaId::from_u128(id)))).collect()
+    }
+
+    /// Whether a new replica is listened to by all.
     const IS_OPEN: bool = true;
 }
 
@@ -54,6 +60,13 @@ impl Subject for Causal<Shared<Counter>> {
         replica
     }
 
+    fn three() -> Vec<Replica<Self>> {
+        let writer = |id| Writer::with_id(ReplicaId::from_u128(id));
+        let mut founder = Replica::found_as(writer(1));
+        (2..=3).for_each(|id| drop(founder.admit(ReplicaId::from_u128(id))));
+        vec![founder, Replica::in_group(writer(2)), Replica::in_group(writer(3))]
+    }
+
     const IS_OPEN: bool = false;
 }
 
@@ -63,11 +76,21 @@ impl Subject for Numbered<GCounter> {
     }
 }
 
-/// How long a head is: the mark, the format, two sessions, three numbers.
+/// How long a head is: of a call all but the greeting; of data the kind, and whatever the kind says comes before the
+/// fragment.
 fn head(frame: &[u8]) -> usize {
-    let mut at = 10;
-    for _ in 0..3 {
-        at += frame[at..].iter().take_while(|byte| **byte >= 0x80).count() + 1;
+    const CALL: usize = 11;
+    let kind = frame[0];
+    if kind < 0x80 {
+        return frame.len().min(CALL);
+    }
+    let has = |flag: u8| kind & flag != 0;
+    let (is_fragment, acknowledges, has_later, is_checked) = (has(2), has(4), has(8), has(16));
+    let mut at = if is_checked { 5 } else { 1 };
+    for is_there in [is_fragment && is_checked, acknowledges, has_later] {
+        if is_there {
+            at += frame[at..].iter().take_while(|byte| **byte >= 0x80).count() + 1;
+        }
     }
     at
 }
@@ -77,7 +100,7 @@ fn tamper(frame: &mut Vec<u8>, source: &mut Source<'_>) {
     let start = head(frame);
     let place = start + source.below(frame.len() - start);
     match source.below(6) {
-        // A head that speaks of nothing gets a number, and something to carry.
+        // It carries something else.
         0 => {
             let body: Vec<u8> = (0..source.below(48)).map(|_| source.byte()).collect();
             frame.truncate(start);
@@ -94,9 +117,13 @@ fn tamper(frame: &mut Vec<u8>, source: &mut Source<'_>) {
     }
 }
 
-fn talk<T: Subject>(how: u8, source: &mut Source<'_>) {
+fn talk<T: Subject>(chosen: u8, how: u8, source: &mut Source<'_>) {
     let mut config = Config::default();
     config.patience = 2_000;
+    if chosen & 4 != 0 {
+        // Frames have no check, so whatever becomes of them is looked at.
+        config.carrier = Carrier::Ordered;
+    }
     let mut replicas = [1, 2].map(|id| {
         let mut replica = T::replica(Writer::with_id(ReplicaId::from_u128(id)));
         let entries = if how & 1 == 0 { 1_000 } else { 0 };
@@ -124,7 +151,10 @@ fn talk<T: Subject>(how: u8, source: &mut Source<'_>) {
                         tamper(&mut frame, source);
                         is_honest = false;
                     }
-                    _ => continue,
+                    _ => {
+                        is_honest &= config.carrier == Carrier::Datagrams; // an ordered carrier loses none
+                        continue;
+                    }
                 }
                 let to = &mut replicas[1 - from];
                 let (before, seen) = (to.state().encode(), to.version().clone());
@@ -185,9 +215,9 @@ pub fn run(bytes: &[u8]) {
     let [chosen, how, script @ ..] = bytes else { return };
     let mut source = Source::new(script);
     match chosen % 4 {
-        0 => talk::<Causal<OrSet<u8>>>(*how, &mut source),
-        1 => talk::<Causal<Map<u8, RwSet<u8>>>>(*how, &mut source),
-        2 => talk::<Causal<Shared<Counter>>>(*how, &mut source),
-        _ => talk::<Numbered<GCounter>>(*how, &mut source),
+        0 => talk::<Causal<OrSet<u8>>>(*chosen, *how, &mut source),
+        1 => talk::<Causal<Map<u8, RwSet<u8>>>>(*chosen, *how, &mut source),
+        2 => talk::<Causal<Shared<Counter>>>(*chosen, *how, &mut source),
+        _ => talk::<Numbered<GCounter>>(*chosen, *how, &mut source),
     }
 }

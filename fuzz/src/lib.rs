@@ -1,6 +1,8 @@
 //! What the fuzz targets run. Each takes bytes, of which any are valid, and panics if something is wrong.
 
 pub mod codec;
+pub mod crossed;
+pub mod dearest;
 pub mod decode;
 mod forge;
 pub mod formats;
@@ -14,7 +16,7 @@ mod wire;
 
 /// All memory is counted, so that a decoder can be asked how much it took.
 #[global_allocator]
-static MEMORY: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;
+pub(crate) static MEMORY: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;
 
 /// A fuzz target that runs `$run`; and, when it is built without a fuzzer, a program that runs it on files.
 #[macro_export]

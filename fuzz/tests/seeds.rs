@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rejoin_fuzz::decode::{FORGED, TYPES};
 use rejoin_fuzz::formats::Format;
-use rejoin_fuzz::{codec, decode, frames, histories, hostile};
+use rejoin_fuzz::{codec, crossed, dearest, decode, frames, histories, hostile};
 
 fn seeds(target: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(target)
@@ -44,6 +44,16 @@ fn seeds_of_hostile() {
 #[test]
 fn seeds_of_frames() {
     replay("frames", frames::run);
+}
+
+#[test]
+fn seeds_of_crossed() {
+    replay("crossed", crossed::run);
+}
+
+#[test]
+fn seeds_of_dearest() {
+    replay("dearest", dearest::run);
 }
 
 #[test]

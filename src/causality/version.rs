@@ -1,11 +1,17 @@
 //! Sets of events.
 
+mod run;
+
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt;
+use core::ops::Range;
 
 use smallvec::SmallVec;
 
+pub(crate) use self::run::Counters;
+use self::run::{Run, Runs, ends, gallop, push_or_extend, seek};
+use crate::work::moved;
 use crate::{Crdt, Dot, Lattice, ReplicaId};
 
 /// A set of events.
@@ -34,49 +40,23 @@ use crate::{Crdt, Dot, Lattice, ReplicaId};
 ///
 /// # Cost
 ///
-/// 32 bytes for each interval: one for each replica, and one for each gap. Set operations are one pass,
-/// `O(replicas + gaps)`, and `O(m log(n / m))` for `m` intervals against `n`; asking for one dot is `O(log n)`.
+/// 32 bytes for each interval: one for each replica, and one for each gap. Asking for one dot is `O(log n)`. Set operations
+/// compare `O(m log(n / m))` intervals for `m` of the other set against `n`; those that change something, or make a new set,
+/// also move or copy up to `n` intervals in a few blocks. Collecting `n` dots is `O(n)` if they ascend or descend, else
+/// `O(n log n)`.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Version {
     /// Sorted; they neither overlap nor touch, so a set has one form only.
-    runs: SmallVec<[Run; 1]>,
+    runs: Runs,
 }
 
-/// The events of a replica from `first` to `last`, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Run {
-    replica: ReplicaId,
-    first: u64,
-    last: u64,
-}
-
-impl Run {
-    fn start(&self) -> (ReplicaId, u64) {
-        (self.replica, self.first)
-    }
-
-    fn end(&self) -> (ReplicaId, u64) {
-        (self.replica, self.last)
-    }
-
-    /// Whether it ends before `other` begins, with a gap between.
-    fn is_before(&self, other: &Run) -> bool {
-        (self.replica, self.last + 1) < other.start()
-    }
-
-    #[inline]
-    fn covers(&self, other: &Run) -> bool {
-        self.replica == other.replica && self.first <= other.first && other.last <= self.last
-    }
-
-    /// Whether `other` begins in it, or right after it.
-    #[inline]
-    fn leads_to(&self, other: &Run) -> bool {
-        self.replica == other.replica && self.first <= other.first && other.first <= self.last + 1
-    }
-}
+/// Up to so many runs are inserted one by one, which moves the runs after them each time and is still quicker than a new list.
+const FEW: usize = 4;
 
 impl Version {
+    /// The empty set, to lend.
+    pub(crate) const EMPTY: &'static Version = &Version { runs: SmallVec::new_const() };
+
     /// The empty set.
     pub fn new() -> Self {
         Version::default()
@@ -99,6 +79,20 @@ impl Version {
             [] => 0,
             [only] if only.replica == replica => only.last,
             _ => self.of(replica).last(),
+        }
+    }
+
+    /// The set of this event.
+    pub(crate) fn of_one(dot: Dot) -> Self {
+        let (replica, counter) = (dot.replica(), dot.counter());
+        Version { runs: SmallVec::from_buf([Run { replica, first: counter, last: counter }]) }
+    }
+
+    /// The event, if it is the only one.
+    pub(crate) fn only(&self) -> Option<Dot> {
+        match self.runs[..] {
+            [Run { replica, first, last }] if first == last => Some(Dot::trusted(replica, first)),
+            _ => None,
         }
     }
 
@@ -131,16 +125,39 @@ impl Version {
         // The runs that touch or overlap the new one are those from `start` up to `end`.
         let start = self.runs.partition_point(|r| r.is_before(&run));
         let end = start + gallop(&self.runs[start..], |r| !run.is_before(r));
-        if start == end {
-            self.runs.insert(start, run);
+        let Some((from, to)) = ends(&self.runs[start..end]) else {
+            self.replace(start..end, &[run]);
             return true;
+        };
+        let whole = Run { first: run.first.min(from.first), last: run.last.max(to.last), ..run };
+        self.replace(start..end, &[whole]);
+        whole != from
+    }
+
+    /// Takes away the events of one interval.
+    fn remove_run(&mut self, cut: &Run) {
+        let start = self.runs.partition_point(|run| run.end() < cut.start());
+        let end = start + gallop(&self.runs[start..], |run| run.start() <= cut.end());
+        let Some((from, to)) = ends(&self.runs[start..end]) else { return };
+        let before = (from.first < cut.first).then(|| Run { last: cut.first - 1, ..from });
+        let after = (to.last > cut.last).then(|| Run { first: cut.last + 1, ..to });
+        let left: SmallVec<[Run; 2]> = before.into_iter().chain(after).collect();
+        self.replace(start..end, &left);
+    }
+
+    /// Puts some runs in the place of others. The runs after them are moved once, if at all.
+    fn replace(&mut self, old: Range<usize>, new: &[Run]) {
+        let both = old.len().min(new.len());
+        self.runs[old.start..old.start + both].copy_from_slice(&new[..both]);
+        if old.len() == new.len() {
+            return;
         }
-        let (from, to) = (self.runs[start], self.runs[end - 1]);
-        self.runs[start] = Run { first: run.first.min(from.first), last: run.last.max(to.last), ..run };
-        if end > start + 1 {
-            self.runs.drain(start + 1..end);
+        moved(self.runs.len() - old.end);
+        if both < old.len() {
+            self.runs.drain(old.start + both..old.end);
+        } else {
+            self.runs.insert_from_slice(old.end, &new[both..]);
         }
-        self.runs[start] != from
     }
 
     /// Whether every event of `other` is in this set.
@@ -184,7 +201,7 @@ impl Version {
             grew |= theirs.last > mine.last;
             mine.last = theirs.last.max(mine.last);
         }
-        let mut news = SmallVec::<[Run; 1]>::new();
+        let mut news = Runs::new();
         for run in &other.runs[at..] {
             if !runs.get(at).is_some_and(|mine| mine.leads_to(run)) {
                 at = seek(runs, at, |mine| mine.is_before(run));
@@ -204,31 +221,33 @@ impl Version {
             }
             at += 1;
         }
-        match news[..] {
-            [] => grew,
-            [run] => self.insert_anywhere(run),
-            _ => {
-                self.rebuild_with(&news);
-                true
-            }
+        if news.len() > FEW {
+            self.rebuild_with(&news);
+            return true;
         }
+        for run in news {
+            grew |= self.insert_anywhere(run);
+        }
+        grew
     }
 
-    /// Adds sorted runs, in one pass.
+    /// Adds sorted runs. Between them, what is here is copied as it stands.
     fn rebuild_with(&mut self, news: &[Run]) {
-        let mine = core::mem::take(&mut self.runs);
-        self.runs.reserve(mine.len() + news.len());
-        let (mut mine, mut news) = (mine.iter().peekable(), news.iter().peekable());
-        while let Some(run) = match (mine.peek(), news.peek()) {
-            (Some(a), Some(b)) if a.start() <= b.start() => mine.next(),
-            (_, Some(_)) => news.next(),
-            _ => mine.next(),
-        } {
-            match self.runs.last_mut() {
-                Some(before) if before.leads_to(run) => before.last = before.last.max(run.last),
-                _ => self.runs.push(*run),
-            }
+        moved(self.runs.len() + news.len());
+        let mut runs = Runs::with_capacity(self.runs.len() + news.len());
+        let mut mine = &self.runs[..];
+        for run in news {
+            let (before, rest) = mine.split_at(gallop(mine, |mine| mine.is_before(run)));
+            let (met, rest) = rest.split_at(gallop(rest, |mine| !run.is_before(mine)));
+            runs.extend_from_slice(before);
+            let (first, last) = ends(met).map_or((run.first, run.last), |(from, to)| {
+                (run.first.min(from.first), run.last.max(to.last))
+            });
+            push_or_extend(&mut runs, Run { first, last, ..*run });
+            mine = rest;
         }
+        runs.extend_from_slice(mine);
+        self.runs = runs;
     }
 
     /// Takes all events of `other` away.
@@ -236,34 +255,50 @@ impl Version {
         if !self.intersects(other) {
             return;
         }
-        let mut at = 0;
-        let mut left = SmallVec::with_capacity(self.runs.len());
-        for run in &self.runs {
-            at = seek(&other.runs, at, |cut| cut.end() < run.start());
-            let mut first = run.first;
-            for cut in other.runs[at..].iter().take_while(|cut| cut.start() <= run.end()) {
-                if first < cut.first {
-                    left.push(Run { first, last: cut.first - 1, ..*run });
-                }
-                first = cut.last + 1;
-            }
-            if first <= run.last {
-                left.push(Run { first, ..*run });
-            }
+        if other.runs.len() <= FEW {
+            other.runs.iter().for_each(|cut| self.remove_run(cut));
+        } else {
+            *self = self.difference(other);
         }
-        self.runs = left;
     }
 
     /// The events of this set that are not in `other`: what a peer at version `other` lacks.
     pub fn difference(&self, other: &Version) -> Version {
-        let mut result = self.clone();
-        result.subtract(other);
-        result
+        let (mut mine, mut cuts) = (&self.runs[..], &other.runs[..]);
+        let mut left = Runs::new();
+        while let ([run, ..], [cut, ..]) = (mine, cuts) {
+            if cut.end() < run.start() {
+                cuts = &cuts[gallop(cuts, |cut| cut.end() < run.start())..];
+            } else if run.end() < cut.start() {
+                let (whole, rest) = mine.split_at(gallop(mine, |run| run.end() < cut.start()));
+                moved(whole.len());
+                left.extend_from_slice(whole);
+                mine = rest;
+            } else if cut.covers(run) {
+                mine = &mine[gallop(mine, |run| cut.covers(run))..];
+            } else {
+                let mut first = run.first;
+                for cut in cuts.iter().take_while(|cut| cut.start() <= run.end()) {
+                    if first < cut.first {
+                        left.push(Run { first, last: cut.first - 1, ..*run });
+                    }
+                    first = cut.last + 1;
+                }
+                if first <= run.last {
+                    left.push(Run { first, ..*run });
+                }
+                mine = &mine[1..];
+            }
+        }
+        moved(mine.len());
+        left.extend_from_slice(mine);
+        Version { runs: left }
     }
 
     /// The events that are in both sets.
     pub(crate) fn intersection(&self, other: &Version) -> Version {
-        self.difference(&self.difference(other))
+        let (few, many) = if self.runs.len() < other.runs.len() { (self, other) } else { (other, self) };
+        few.difference(&few.difference(many))
     }
 
     /// Whether all of `replica`'s events from `first` to `last` are in the set.
@@ -346,52 +381,6 @@ impl Version {
     }
 }
 
-/// From `at` on, the first run that is not passed over. Of the runs before `at` only the last may be in question.
-#[inline]
-fn seek(runs: &[Run], at: usize, is_passed: impl Fn(&Run) -> bool) -> usize {
-    let at = at.saturating_sub(1);
-    at + gallop(&runs[at..], is_passed)
-}
-
-/// How many runs are passed over, which come before all others: quick when it is few.
-#[inline]
-fn gallop(runs: &[Run], is_passed: impl Fn(&Run) -> bool) -> usize {
-    let mut step = 1;
-    while runs.get(step - 1).is_some_and(&is_passed) {
-        step *= 2;
-    }
-    // Everything before `step / 2` is passed over; number `step - 1`, if there is one, is not.
-    let (from, to) = (step / 2, runs.len().min(step - 1));
-    from + runs[from..to].partition_point(is_passed)
-}
-
-/// One replica's counters in a [`Version`].
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Counters<'a>(&'a [Run]);
-
-impl<'a> Counters<'a> {
-    /// The intervals.
-    pub(crate) fn runs(self) -> impl ExactSizeIterator<Item = (u64, u64)> + 'a {
-        self.0.iter().map(|run| (run.first, run.last))
-    }
-
-    /// The greatest; 0 if there is none.
-    pub(crate) fn last(self) -> u64 {
-        self.0.last().map_or(0, |run| run.last)
-    }
-
-    #[inline]
-    pub(crate) fn contains(self, counter: u64) -> bool {
-        match self.0 {
-            [run] => run.first <= counter && counter <= run.last,
-            runs => {
-                let place = runs.partition_point(|run| run.last < counter);
-                runs.get(place).is_some_and(|run| run.first <= counter)
-            }
-        }
-    }
-}
-
 impl PartialOrd for Version {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         match (self.covers(other), other.covers(self)) {
@@ -431,9 +420,23 @@ impl FromIterator<Dot> for Version {
 
 impl Extend<Dot> for Version {
     fn extend<I: IntoIterator<Item = Dot>>(&mut self, dots: I) {
+        let mut runs = Runs::new();
         for dot in dots {
-            self.insert(dot);
+            let run = Run { replica: dot.replica(), first: dot.counter(), last: dot.counter() };
+            push_or_extend(&mut runs, run);
         }
+        if runs.is_empty() {
+            return;
+        }
+        runs.sort_unstable_by_key(Run::start);
+        runs.dedup_by(|next, before| {
+            let is_one = before.leads_to(next);
+            if is_one {
+                before.last = before.last.max(next.last);
+            }
+            is_one
+        });
+        self.join(Version { runs });
     }
 }
 
@@ -468,70 +471,4 @@ impl<'de> serde::Deserialize<'de> for Version {
 }
 
 #[cfg(test)]
-mod tests {
-    use alloc::collections::BTreeSet;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn dot((replica, counter): (u8, u64)) -> Dot {
-        Dot::new(ReplicaId::from_u128(replica.into()), counter).unwrap()
-    }
-
-    fn dots() -> impl Strategy<Value = BTreeSet<Dot>> {
-        prop::collection::btree_set((0..12u8, 1..30u64).prop_map(dot), 0..90)
-    }
-
-    fn set(version: &Version) -> BTreeSet<Dot> {
-        version.dots().collect()
-    }
-
-    fn version(dots: &BTreeSet<Dot>) -> Version {
-        let version: Version = dots.iter().copied().collect();
-        assert!(version.runs.windows(2).all(|pair| pair[0].is_before(&pair[1])));
-        assert!(version.runs.iter().all(|run| 0 < run.first && run.first <= run.last));
-        version
-    }
-
-    proptest! {
-        /// The oracle is std's set of dots, element by element.
-        #[test]
-        fn behaves_as_a_set_of_dots(a in dots(), b in dots(), probe in (0..12u8, 1..30u64)) {
-            let (va, vb) = (version(&a), version(&b));
-            prop_assert_eq!(set(&va), a.clone());
-            prop_assert_eq!(va.dot_count(), a.len() as u128);
-            prop_assert_eq!(va.contains(dot(probe)), a.contains(&dot(probe)));
-            prop_assert_eq!(va.of(dot(probe).replica()).contains(probe.1), a.contains(&dot(probe)));
-            prop_assert_eq!(va.covers(&vb), a.is_superset(&b));
-            prop_assert_eq!(va.intersects(&vb), !a.is_disjoint(&b));
-            prop_assert_eq!(va.partial_cmp(&vb).is_some(), a.is_superset(&b) || b.is_superset(&a));
-
-            let union: BTreeSet<Dot> = &a | &b;
-            let mut joined = va.clone();
-            prop_assert_eq!(joined.union(&vb), union.len() > a.len());
-            prop_assert_eq!(&joined, &version(&union));
-
-            let difference: BTreeSet<Dot> = &a - &b;
-            prop_assert_eq!(va.difference(&vb), version(&difference));
-        }
-
-        #[test]
-        fn finds_the_last_counter(a in dots(), replica in 0..12u8) {
-            let replica = ReplicaId::from_u128(replica.into());
-            let last = a.iter().filter(|d| d.replica() == replica).map(|d| d.counter()).max();
-            prop_assert_eq!(version(&a).last(replica), last.unwrap_or(0));
-        }
-    }
-
-    #[test]
-    fn the_last_counters_do_not_overflow() {
-        let last = dot((1, Dot::MAX_COUNTER));
-        let mut version: Version = [last].into_iter().collect();
-        assert!(!version.insert(last));
-        assert!(version.insert(dot((1, Dot::MAX_COUNTER - 1))));
-        assert_eq!(version.interval_count(), 1);
-        version.subtract(&[last].into_iter().collect());
-        assert_eq!(version.last(last.replica()), Dot::MAX_COUNTER - 1);
-    }
-}
+mod tests;

@@ -2,10 +2,10 @@ use alloc::vec::Vec;
 
 use smallvec::SmallVec;
 
-use super::element::read_few;
+use super::collection::{read_few, tree};
 use super::facts::{FactReader, FactWriter, read_runs, runs};
-use super::{BLOCK, DecodeError, Element, Few, Input, Output, Shape, Wrong, few, shape};
-use crate::causality::{Names, Tag};
+use super::{BLOCK, DecodeError, Element, FactList, Few, Input, Output, Shape, Wrong, event, few, shape};
+use crate::causality::Tag;
 use crate::store::{Change, DotsChange, Event, Keyed, KeyedChange, Newtype, Store};
 use crate::{Dot, Dots};
 
@@ -48,22 +48,18 @@ pub trait Columns: Store {
         take: &mut dyn FnMut(Self::Change),
     ) -> Result<(), DecodeError>;
 
-    /// Shows all live facts.
-    fn visit_facts(&self, visitor: &mut FactVisitor<'_>);
-}
+    /// Writes a change of one event.
+    fn write_event(change: &Self::Change, out: &mut Output<'_>);
 
-/// Sees the live facts of a store one by one, each with the bytes of its value.
-#[allow(missing_debug_implementations, reason = "a closure and a buffer")]
-pub struct FactVisitor<'a> {
-    names: &'a Names,
-    bytes: Vec<u8>,
-    visit: &'a mut dyn FnMut(Dot, &[u8]),
-}
+    /// Reads a change of the event `dot`.
+    ///
+    /// # Errors
+    ///
+    /// If what is there is not what `write_event` writes.
+    fn read_event(dot: Dot, input: &mut Input<'_>) -> Result<Self::Change, DecodeError>;
 
-impl<'a> FactVisitor<'a> {
-    pub(crate) fn new(names: &'a Names, visit: &'a mut dyn FnMut(Dot, &[u8])) -> Self {
-        FactVisitor { names, bytes: Vec::new(), visit }
-    }
+    /// Lists all live facts.
+    fn list_facts(&self, list: &mut FactList);
 }
 
 /// Writes how many parts each whole has, and then all parts, block by block.
@@ -113,9 +109,19 @@ struct Wholes<'a, T> {
 impl<'a, T> Wholes<'a, T> {
     fn new(sizes: &'a [u64], take: &'a mut dyn FnMut(Parts<T>)) -> Self {
         let mut sizes = sizes.iter();
-        let mut wholes = Wholes { size: sizes.next().copied(), sizes, parts: Parts::new(), take };
+        let size = sizes.next().copied();
+        let mut wholes = Wholes { size: None, sizes, parts: Parts::new(), take };
+        wholes.begin(size);
         wholes.hand_on();
         wholes
+    }
+
+    #[inline]
+    fn begin(&mut self, size: Option<u64>) {
+        self.size = size;
+        if let Some(size @ 2..) = size {
+            self.parts.reserve_exact(in_memory(size));
+        }
     }
 
     /// The part before the next one, unless that is the first of its whole.
@@ -130,8 +136,9 @@ impl<'a, T> Wholes<'a, T> {
 
     fn hand_on(&mut self) {
         while self.size == Some(self.parts.len() as u64) {
-            self.size = self.sizes.next().copied();
             (self.take)(core::mem::take(&mut self.parts));
+            let next = self.sizes.next().copied();
+            self.begin(next);
         }
     }
 }
@@ -141,6 +148,19 @@ fn read_sizes(n: usize, input: &mut Input<'_>) -> Result<Few<u64>, DecodeError> 
     let sizes: Few<u64> = read_runs(n, input)?;
     sizes.iter().try_for_each(|size| input.allow(*size))?;
     Ok(sizes)
+}
+
+/// Charges the memory of wholes with several parts; one part is stored inline.
+fn room_for_more<T>(sizes: &[u64], input: &mut Input<'_>) -> Result<(), DecodeError> {
+    sizes
+        .iter()
+        .filter(|size| **size > 1)
+        .try_for_each(|size| input.room::<T>(in_memory(*size).saturating_add(1)))
+}
+
+/// Not so many that room for them could be made.
+fn in_memory(size: u64) -> usize {
+    usize::try_from(size).unwrap_or(usize::MAX)
 }
 
 /// How many parts stand in each block.
@@ -182,19 +202,19 @@ fn write_keyed<'a, K: Element + 'a, C: 'a, I: ExactSizeIterator<Item = (&'a K, &
 /// Reads so many stores or changes, and hands them on.
 type Read<C> = fn(usize, &mut FactReader<'_, '_>, &mut dyn FnMut(C)) -> Result<(), DecodeError>;
 
-/// Reads keys and what is under them, of which none may be empty.
+/// Reads keys and what is under them, of which none may be empty. Room has been made for them.
 fn read_keyed<K: Element + Ord + Clone, C>(
-    n: usize,
+    sizes: &[u64],
     reader: &mut FactReader<'_, '_>,
     read: Read<C>,
     is_empty: fn(&C) -> bool,
     take: &mut dyn FnMut(Vec<(K, C)>),
 ) -> Result<(), DecodeError> {
-    let sizes = read_sizes(n, reader.input)?;
     let mut is_first = sizes.iter().flat_map(|size| (0..*size).map(|n| n == 0));
     let mut take = |pairs| take(into_vec(pairs));
-    let mut wholes = Wholes::new(&sizes, &mut take);
-    for block in blocks(&sizes) {
+    let mut wholes = Wholes::new(sizes, &mut take);
+    for block in blocks(sizes) {
+        reader.input.room::<K>(block)?;
         let mut keys: Few<K> = Few::with_capacity(block);
         for is_first in is_first.by_ref().take(block) {
             let previous = keys.last().filter(|_| !is_first);
@@ -212,19 +232,14 @@ fn read_keyed<K: Element + Ord + Clone, C>(
             wholes.push((keys.next().expect("a child for each key"), child));
         })?;
         reader.input.check(is_sound, Wrong::Empty)?;
+        reader.input.release::<K>(block);
     }
     Ok(())
 }
 
 impl<V: Element + Clone + Eq> Columns for Dots<V> {
-    fn visit_facts(&self, visitor: &mut FactVisitor<'_>) {
-        for (dot, value) in self.with_dots(visitor.names) {
-            visitor.bytes.clear();
-            let mut out = Output::after(core::mem::take(&mut visitor.bytes));
-            value.write(&mut out);
-            visitor.bytes = out.finish();
-            (visitor.visit)(dot, &visitor.bytes);
-        }
+    fn list_facts(&self, list: &mut FactList) {
+        self.facts.iter().for_each(|(tag, value)| list.push(*tag, |out| value.write(out)));
     }
 
     fn shape(shape: &mut Shape) {
@@ -246,6 +261,7 @@ impl<V: Element + Clone + Eq> Columns for Dots<V> {
         take: &mut dyn FnMut(Self),
     ) -> Result<(), DecodeError> {
         let sizes = read_sizes(n, reader.input)?;
+        room_for_more::<(Tag, V)>(&sizes, reader.input)?;
         let mut take = |facts: Parts<(Tag, V)>| take(Dots { facts: facts.into() });
         let mut wholes = Wholes::new(&sizes, &mut take);
         for block in blocks(&sizes) {
@@ -283,9 +299,11 @@ impl<V: Element + Clone + Eq> Columns for Dots<V> {
         take: &mut dyn FnMut(DotsChange<V>),
     ) -> Result<(), DecodeError> {
         let sizes = read_sizes(n, reader.input)?;
-        let mut take = |events| take(DotsChange { events });
+        room_for_more::<Event<V>>(&sizes, reader.input)?;
+        let mut take = |events| take(DotsChange::new(events));
         let mut wholes = Wholes::new(&sizes, &mut take);
         for block in blocks(&sizes) {
+            reader.input.room::<Event<V>>(block)?;
             let dots = reader.events(block)?.into_iter().map(|tag| reader.full(tag));
             let mut events: Few<Event<V>> =
                 few(dots.map(|dot| Event { dot, add: None, kills: SmallVec::new() }));
@@ -295,7 +313,9 @@ impl<V: Element + Clone + Eq> Columns for Dots<V> {
             V::read_column(values, reader.input, &mut |value| {
                 adding.next().expect("a value for each that adds").0.add = Some(value);
             })?;
+            reader.input.release::<bool>(block);
             read_kills(&mut events, reader)?;
+            reader.input.release::<Event<V>>(block);
             for event in events {
                 let is_sorted = wholes.last().is_none_or(|before: &Event<V>| before.dot < event.dot);
                 reader.input.check(is_sorted, Wrong::Order)?;
@@ -304,11 +324,24 @@ impl<V: Element + Clone + Eq> Columns for Dots<V> {
         }
         Ok(())
     }
+
+    fn write_event(change: &DotsChange<V>, out: &mut Output<'_>) {
+        debug_assert_eq!(change.events.len(), 1);
+        change.events.iter().for_each(|event| event::write(event, out));
+    }
+
+    fn read_event(dot: Dot, input: &mut Input<'_>) -> Result<DotsChange<V>, DecodeError> {
+        Ok(DotsChange::new(SmallVec::from_buf([event::read(dot, input)?])))
+    }
 }
 
 /// Reads what a block of events kills.
 fn read_kills<V>(events: &mut [Event<V>], reader: &mut FactReader<'_, '_>) -> Result<(), DecodeError> {
     let sizes = read_sizes(events.len(), reader.input)?;
+    room_for_more::<Dot>(&sizes, reader.input)?;
+    for (event, size) in events.iter_mut().zip(&sizes).filter(|(_, size)| **size > 1) {
+        event.kills.reserve_exact(in_memory(*size));
+    }
     let mut killers = (0..).zip(&sizes).flat_map(|(at, size)| (0..*size).map(move |_| at));
     for block in blocks(&sizes) {
         for (tag, killer) in reader.dots(block)?.into_iter().zip(killers.by_ref()) {
@@ -322,8 +355,8 @@ fn read_kills<V>(events: &mut [Event<V>], reader: &mut FactReader<'_, '_>) -> Re
 }
 
 impl<K: Element + Ord + Clone, S: Columns> Columns for Keyed<K, S> {
-    fn visit_facts(&self, visitor: &mut FactVisitor<'_>) {
-        self.children.values().for_each(|child| child.visit_facts(visitor));
+    fn list_facts(&self, list: &mut FactList) {
+        self.children.values().for_each(|child| child.list_facts(list));
     }
 
     fn shape(shape: &mut Shape) {
@@ -341,9 +374,16 @@ impl<K: Element + Ord + Clone, S: Columns> Columns for Keyed<K, S> {
         reader: &mut FactReader<'_, '_>,
         take: &mut dyn FnMut(Self),
     ) -> Result<(), DecodeError> {
-        read_keyed(n, reader, S::read_column, S::is_empty, &mut |pairs| {
+        let sizes = read_sizes(n, reader.input)?;
+        sizes.iter().try_for_each(|size| reader.input.hold(tree::<K, S>(in_memory(*size))))?;
+        // The pairs of one map at a time are held beside the tree that is made of them.
+        let largest = in_memory(sizes.iter().copied().max().unwrap_or(0));
+        reader.input.room::<(K, S)>(largest)?;
+        read_keyed(&sizes, reader, S::read_column, S::is_empty, &mut |pairs| {
             take(Keyed { children: pairs.into_iter().collect() });
-        })
+        })?;
+        reader.input.release::<(K, S)>(largest);
+        Ok(())
     }
 
     fn write_changes(changes: &[&Self::Change], writer: &mut FactWriter<'_, '_>) {
@@ -355,15 +395,30 @@ impl<K: Element + Ord + Clone, S: Columns> Columns for Keyed<K, S> {
         reader: &mut FactReader<'_, '_>,
         take: &mut dyn FnMut(Self::Change),
     ) -> Result<(), DecodeError> {
-        read_keyed(n, reader, S::read_changes, <S::Change as Change>::is_empty, &mut |pairs| {
+        let sizes = read_sizes(n, reader.input)?;
+        sizes.iter().try_for_each(|size| reader.input.room::<(K, S::Change)>(in_memory(*size)))?;
+        read_keyed(&sizes, reader, S::read_changes, <S::Change as Change>::is_empty, &mut |pairs| {
             take(KeyedChange { keys: pairs.into_iter().collect() });
         })
+    }
+
+    fn write_event(change: &Self::Change, out: &mut Output<'_>) {
+        debug_assert_eq!(change.keys.iter().len(), 1);
+        for (key, change) in change.keys.iter() {
+            key.write(out);
+            S::write_event(change, out);
+        }
+    }
+
+    fn read_event(dot: Dot, input: &mut Input<'_>) -> Result<Self::Change, DecodeError> {
+        let (key, change) = (K::read(input)?, S::read_event(dot, input)?);
+        Ok(KeyedChange::of_one(key, change))
     }
 }
 
 impl<T: Newtype<Inner: Columns>> Columns for T {
-    fn visit_facts(&self, visitor: &mut FactVisitor<'_>) {
-        self.inner().visit_facts(visitor);
+    fn list_facts(&self, list: &mut FactList) {
+        self.inner().list_facts(list);
     }
 
     fn shape(shape: &mut Shape) {
@@ -396,5 +451,13 @@ impl<T: Newtype<Inner: Columns>> Columns for T {
         take: &mut dyn FnMut(Self::Change),
     ) -> Result<(), DecodeError> {
         T::Inner::read_changes(n, reader, take)
+    }
+
+    fn write_event(change: &Self::Change, out: &mut Output<'_>) {
+        T::Inner::write_event(change, out);
+    }
+
+    fn read_event(dot: Dot, input: &mut Input<'_>) -> Result<Self::Change, DecodeError> {
+        T::Inner::read_event(dot, input)
     }
 }

@@ -84,6 +84,15 @@ impl Digest {
     }
 }
 
+/// The finaliser of `SplitMix64`, by Steele, Lea and Flood: each bit of the result depends on all bits of `n`.
+#[inline]
+pub(crate) fn mix(mut n: u64) -> u64 {
+    n = n.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    n = (n ^ (n >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    n = (n ^ (n >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    n ^ (n >> 31)
+}
+
 #[cfg(test)]
 mod tests {
     use alloc::vec::Vec;

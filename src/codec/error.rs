@@ -36,6 +36,8 @@ pub enum Wrong {
     Empty,
     /// A replica is named that nothing is said of, or one that there is not.
     Replica,
+    /// A number stands for a name that was not told, or not for a name of this sort.
+    Name,
     /// A version's intervals are empty, touching or out of bounds.
     Version,
     /// A fact or a change is of an event that is not among those that were seen.
@@ -72,12 +74,14 @@ impl fmt::Display for Wrong {
             Wrong::Order => f.write_str("something comes twice, or out of order"),
             Wrong::Empty => f.write_str("something is empty"),
             Wrong::Replica => f.write_str("a replica is not what it should be"),
+            Wrong::Name => f.write_str("a number does not stand for a name that is expected here"),
             Wrong::Version => f.write_str("intervals are empty, touching or out of bounds"),
             Wrong::NotSeen => f.write_str("something is of an event that was not seen"),
             Wrong::Ahead => f.write_str("something is ahead that cannot be"),
             Wrong::Settled => f.write_str("something is settled that cannot be"),
             Wrong::Twice => f.write_str("an event is in two places, or kills itself"),
             Wrong::Value(expected) => write!(f, "this is not {expected}"),
+            Wrong::Limit("memory") => f.write_str("this takes too much memory for so few bytes"),
             Wrong::Limit(what) => write!(f, "too many {what}"),
         }
     }

@@ -14,12 +14,18 @@ pub struct Input<'a> {
     bytes_left: u64,
     elements_left: u64,
     depth_left: u32,
+    /// How many bytes of memory may still be taken: what the limits give, and for each byte that is at hand or was.
+    memory_left: u64,
     pub(super) limits: Limits,
-    /// What replicas are called, if not by their ids.
+    /// What numbers stand for, in a conversation.
     pub(super) directory: Option<&'a mut Directory>,
-    /// The milliseconds that times are counted from, if they are written in few bytes.
+    /// The milliseconds that times are counted from, in a delta in the second format.
     pub(super) base: Option<u64>,
 }
+
+/// How many bytes of memory values may take for each byte of input. The buffers beside them take at most 32 more, so
+/// all together is less than 256.
+const MEMORY_PER_BYTE: u64 = 224;
 
 enum Window<'a> {
     All(&'a [u8]),
@@ -47,7 +53,12 @@ impl<'a> Input<'a> {
     }
 
     fn new(window: Window<'a>, limits: &Limits) -> Self {
+        let at_hand = match &window {
+            Window::All(bytes) => bytes.len() as u64,
+            Window::Some(..) => 0,
+        };
         Input {
+            memory_left: limits.memory.saturating_add(at_hand.saturating_mul(MEMORY_PER_BYTE)),
             window,
             read: 0,
             before: 0,
@@ -89,23 +100,29 @@ impl<'a> Input<'a> {
     fn fetch(&mut self, n: usize) -> Result<&[u8], DecodeError> {
         debug_assert!(n <= CHUNK);
         self.bytes_left = self.ok(self.bytes_left.checked_sub(n as u64), Wrong::Limit("bytes"))?;
-        if let Window::Some(bytes, more) = &mut self.window
+        if let Window::Some(bytes, _) = &mut self.window
             && bytes.len() - self.read < n
         {
             self.before += self.read as u64;
             bytes.drain(..self.read);
             self.read = 0;
-            let mut had = None;
-            while bytes.len() < n && had != Some(bytes.len()) {
-                had = Some(bytes.len());
-                more(bytes);
-            }
+            while self.at_hand().len() < n && self.more() {}
         }
         let (from, to) = (self.read, self.read + n);
         let has = self.at_hand().len() >= to;
         self.check(has, Wrong::Truncated)?;
         self.read = to;
         Ok(&self.at_hand()[from..to])
+    }
+
+    /// Gets more bytes at hand, if there are more.
+    fn more(&mut self) -> bool {
+        let Window::Some(bytes, more) = &mut self.window else { return false };
+        let before = bytes.len();
+        more(bytes);
+        let more = (bytes.len() - before) as u64;
+        self.memory_left = self.memory_left.saturating_add(more.saturating_mul(MEMORY_PER_BYTE));
+        more > 0
     }
 
     fn at_hand(&self) -> &[u8] {
@@ -151,6 +168,9 @@ impl<'a> Input<'a> {
     ///
     /// If there are fewer.
     pub fn bytes(&mut self, n: usize) -> Result<Vec<u8>, DecodeError> {
+        if n <= CHUNK {
+            return self.fetch(n).map(<[u8]>::to_vec);
+        }
         let mut bytes = Vec::new();
         self.append(n, &mut bytes)?;
         Ok(bytes)
@@ -200,7 +220,17 @@ impl<'a> Input<'a> {
 
     /// A number of up to eight bytes, if these are at hand and nothing is wrong with it.
     fn word(&mut self) -> Option<u64> {
-        let (n, len) = number::get(*self.at_hand()[self.read..].first_chunk()?)?;
+        let rest = &self.at_hand()[self.read..];
+        let (n, len) = match rest.first_chunk() {
+            Some(word) => number::get(*word)?,
+            None if rest.is_empty() => return None,
+            // A number that goes on after the end could be shorter, by the zeroes that stand there.
+            None => {
+                let mut word = [0; 8];
+                word[..rest.len()].copy_from_slice(rest);
+                number::get(word)?
+            }
+        };
         self.bytes_left = self.bytes_left.checked_sub(len as u64)?;
         self.read += len;
         Some(n)
@@ -250,7 +280,45 @@ impl<'a> Input<'a> {
         Ok(())
     }
 
-    /// Goes one level deeper, where a value may have another of its type inside. [`leave`](Self::leave) it afterwards.
+    /// Charges the memory for so many values. A reader calls it before it allocates.
+    ///
+    /// # Errors
+    ///
+    /// If the input is too short for so much memory: see [`Limits::memory`](super::Limits::memory).
+    #[inline]
+    pub fn room<T>(&mut self, n: usize) -> Result<(), DecodeError> {
+        self.hold((n as u64).saturating_mul(size_of::<T>() as u64))
+    }
+
+    /// As [`room`](Self::room), for so many bytes of memory.
+    #[inline]
+    pub(super) fn hold(&mut self, bytes: u64) -> Result<(), DecodeError> {
+        if bytes > self.memory_left {
+            self.afford(bytes)?;
+        }
+        self.memory_left -= bytes;
+        Ok(())
+    }
+
+    /// Refunds the memory for so many values.
+    #[inline]
+    pub(super) fn release<T>(&mut self, n: usize) {
+        self.memory_left = self.memory_left.saturating_add((n as u64).saturating_mul(size_of::<T>() as u64));
+    }
+
+    /// Reads ahead in a stream until its bytes pay for the memory.
+    #[cold]
+    fn afford(&mut self, bytes: u64) -> Result<(), DecodeError> {
+        while bytes > self.memory_left {
+            let unread = (self.at_hand().len() - self.read) as u64;
+            let is_more = unread < self.bytes_left && self.more();
+            self.check(is_more, Wrong::Limit("memory"))?;
+        }
+        Ok(())
+    }
+
+    /// Goes one level deeper, where a value may have another of its type inside. [`leave`](Self::leave) it afterwards, and do
+    /// both when the value is [written](super::Output::enter), too.
     ///
     /// # Errors
     ///
@@ -265,19 +333,15 @@ impl<'a> Input<'a> {
         self.depth_left += 1;
     }
 
-    /// All that is at hand.
-    pub(crate) fn rest(&mut self) -> Vec<u8> {
-        let rest = self.at_hand()[self.read..].to_vec();
-        self.read += rest.len();
-        rest
+    /// How many bytes of those at hand have been read.
+    pub(crate) fn position(&self) -> usize {
+        self.read
     }
 
     /// Whether nothing is left.
     pub(crate) fn is_at_end(&mut self) -> bool {
-        if let Window::Some(bytes, more) = &mut self.window
-            && bytes.len() == self.read
-        {
-            more(bytes);
+        if self.at_hand().len() == self.read {
+            self.more();
         }
         self.at_hand().len() == self.read
     }

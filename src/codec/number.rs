@@ -7,6 +7,16 @@
 
 use alloc::vec::Vec;
 
+/// A number that may be negative as one that is not: 0, −1, 1, −2 as 0, 1, 2, 3.
+pub(super) fn fold(n: i64) -> u64 {
+    ((n << 1) ^ (n >> 63)).cast_unsigned()
+}
+
+/// The inverse of `fold`.
+pub(super) fn unfold(n: u64) -> i64 {
+    (n >> 1).cast_signed() ^ -(n & 1).cast_signed()
+}
+
 /// The highest bit of each byte.
 const MORE: u64 = 0x8080_8080_8080_8080;
 

@@ -11,12 +11,15 @@ use super::roster::{Numbers, Roster};
 pub struct Output<'a> {
     pub(super) bytes: Vec<u8>,
     pub(super) drain: Option<&'a mut Drain<'a>>,
-    /// What replicas are called, if not by their ids.
+    /// The numbers of names, in a conversation.
     pub(super) roster: Option<&'a mut Roster>,
     /// Which numbers of the roster were written.
     pub(super) used: Numbers,
-    /// The milliseconds that times are counted from, if they are written in few bytes.
+    /// The milliseconds that times are counted from, in a delta in the second format.
     pub(super) base: Option<u64>,
+    pub(super) depth: u32,
+    /// The greatest depth so far.
+    pub(super) deepest: u32,
 }
 
 /// Takes bytes that are ready.
@@ -45,11 +48,6 @@ impl<'a> Output<'a> {
     pub(crate) fn finish(mut self) -> Vec<u8> {
         self.drain_from(1);
         self.bytes
-    }
-
-    /// How many bytes are waiting.
-    pub(crate) fn len(&self) -> usize {
-        self.bytes.len()
     }
 
     /// Bytes as they are.
@@ -84,7 +82,7 @@ impl<'a> Output<'a> {
     pub fn signed(&mut self, n: impl Into<i128>) {
         let n: i128 = n.into();
         match i64::try_from(n) {
-            Ok(n) => self.number(((n << 1) ^ (n >> 63)).cast_unsigned()),
+            Ok(n) => self.number(number::fold(n)),
             Err(_) => self.long_number(((n << 1) ^ (n >> 127)).cast_unsigned()),
         }
     }
@@ -92,6 +90,23 @@ impl<'a> Output<'a> {
     /// How many there are of something.
     pub fn count(&mut self, n: usize) {
         self.number(n as u128);
+    }
+
+    /// Goes one level deeper, where a value may have another of its type inside. [`leave`](Self::leave) it afterwards, and do
+    /// both when the value is [read](super::Input::enter), too.
+    pub fn enter(&mut self) {
+        self.depth += 1;
+        self.deepest = self.deepest.max(self.depth);
+    }
+
+    /// Comes up again.
+    pub fn leave(&mut self) {
+        self.depth -= 1;
+    }
+
+    /// Returns how many levels deep it was written.
+    pub(crate) fn deepest(&self) -> u32 {
+        self.deepest
     }
 
     #[inline]

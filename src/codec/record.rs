@@ -2,9 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::element::{read_text, write_text};
 use super::facts::{FactReader, FactWriter};
-use super::{DecodeError, Shape, Wrong};
+use super::{DecodeError, Input, Output, Shape, Wrong};
 
 /// A field of a record, or of a record's change: what `record!` writes for each.
 #[allow(missing_debug_implementations, reason = "never seen but by what `record!` writes")]
@@ -26,17 +25,32 @@ pub fn shape(shape: &mut Shape) {
     shape.code(super::shape::RECORD);
 }
 
+/// Says which field comes, and of which type it is.
+pub fn write_field(name: &'static str, shape: fn(&mut Shape), out: &mut Output<'_>) {
+    out.field(name, &Shape::of(shape));
+}
+
+/// Reads which of these fields comes.
+#[allow(clippy::missing_errors_doc, reason = "never called but by what `record!` writes")]
+pub fn read_field(
+    fields: impl Iterator<Item = (&'static str, fn(&mut Shape))>,
+    input: &mut Input<'_>,
+) -> Result<&'static str, DecodeError> {
+    input.field(fields)
+}
+
 #[allow(clippy::missing_panics_doc, reason = "never called but by what `record!` writes")]
 pub fn write<T>(records: &[&T], fields: &[Field<T>], writer: &mut FactWriter<'_, '_>) {
     let is_used = |field: &&Field<T>| !records.iter().all(|record| (field.is_empty)(record));
+    writer.out.enter();
     let mut used: Vec<&Field<T>> = fields.iter().filter(is_used).collect();
     used.sort_unstable_by_key(|field| field.name);
     writer.out.count(used.len());
     for field in used {
-        write_text(field.name, writer.out);
-        shape_of(field).write(writer.out);
+        write_field(field.name, field.shape, writer.out);
         (field.write)(records, writer);
     }
+    writer.out.leave();
 }
 
 #[allow(clippy::missing_errors_doc, reason = "never called but by what `record!` writes")]
@@ -47,27 +61,20 @@ pub fn read<T: Default>(
     take: &mut dyn FnMut(T),
 ) -> Result<(), DecodeError> {
     reader.input.enter()?;
+    reader.input.room::<T>(n)?;
     let mut records: Vec<T> = (0..n).map(|_| T::default()).collect();
     let used = reader.input.count()?;
     let mut previous = None;
     for _ in 0..used {
-        let name = read_text(reader.input)?;
-        let Some(field) = fields.iter().find(|field| field.name == name) else {
-            return Err(reader.input.error(Wrong::Field(name)));
-        };
-        reader.input.check(previous < Some(field.name), Wrong::Order)?;
-        previous = Some(field.name);
-        shape_of(field).check(reader.input)?;
+        let name = read_field(fields.iter().map(|field| (field.name, field.shape)), reader.input)?;
+        reader.input.check(previous < Some(name), Wrong::Order)?;
+        previous = Some(name);
+        let Some(field) = fields.iter().find(|field| field.name == name) else { continue };
         (field.read)(&mut records, reader)?;
         reader.input.check(!records.iter().all(field.is_empty), Wrong::Empty)?;
     }
     reader.input.leave();
+    reader.input.release::<T>(n);
     records.into_iter().for_each(take);
     Ok(())
-}
-
-fn shape_of<T>(field: &Field<T>) -> Shape {
-    let mut shape = Shape::default();
-    (field.shape)(&mut shape);
-    shape
 }

@@ -20,9 +20,13 @@ pub(super) fn write_runs(runs: impl ExactSizeIterator<Item = (u64, u64)>, out: &
     }
 }
 
+/// An interval is held here, in a version that grows, and in copies of it while it is checked.
+const ROOM_OF_RUNS: usize = 8;
+
 pub(super) fn read_runs(input: &mut Input<'_>) -> Result<Few<(u64, u64)>, DecodeError> {
     let n = input.count()?;
-    let (mut runs, mut earliest) = (Few::new(), 1_u64);
+    input.room::<[(u64, u64); ROOM_OF_RUNS]>(n)?;
+    let (mut runs, mut earliest) = (Few::with_capacity(n), 1_u64);
     for _ in 0..n {
         let (gap, more): (u64, u64) = (input.number()?, input.number()?);
         let first = earliest.checked_add(gap).filter(|first| *first <= Dot::MAX_COUNTER);
@@ -83,8 +87,9 @@ fn read_horizon(table: &[ReplicaId], input: &mut Input<'_>) -> Result<Version, D
 
 /// Which events sweep, and up to where.
 fn write_sweeps(table: &[ReplicaId], sweeps: &Sweeps, out: &mut Output<'_>) {
-    out.count(sweeps.as_slice().iter().len());
-    for sweep in sweeps.as_slice() {
+    let sweeps = sweeps.in_order();
+    out.count(sweeps.len());
+    for sweep in sweeps {
         table.iter().for_each(|id| write_runs(sweep.events().runs_of(*id), out));
         write_horizon(table, sweep.horizon(), out);
     }
@@ -93,7 +98,8 @@ fn write_sweeps(table: &[ReplicaId], sweeps: &Sweeps, out: &mut Output<'_>) {
 fn read_sweeps(table: &[ReplicaId], events: &Version, input: &mut Input<'_>) -> Result<Sweeps, DecodeError> {
     let n = input.count()?;
     input.check(n > 0, Wrong::Empty)?;
-    let mut sweeps = Vec::new();
+    input.room::<Sweep>(n)?;
+    let mut sweeps = Vec::with_capacity(n);
     for _ in 0..n {
         let events = read_version(table, input)?;
         sweeps.push(Sweep { events, horizon: read_horizon(table, input)? });
@@ -150,10 +156,14 @@ impl<S: Columns> Codec for Causal<S> {
 
 /// The events, and what they change.
 impl<S: Columns> Codec for Delta<S> {
-    const KINDS: &'static [Kind] = &[Kind::Delta, Kind::Sweeping];
+    const KINDS: &'static [Kind] = &[Kind::Event, Kind::Delta, Kind::Sweeping];
 
     fn kind(&self) -> Kind {
-        if self.sweeps.is_empty() { Kind::Delta } else { Kind::Sweeping }
+        match () {
+            () if !self.sweeps.is_empty() => Kind::Sweeping,
+            () if self.event().is_some() => Kind::Event,
+            () => Kind::Delta,
+        }
     }
 
     fn shape(shape: &mut Shape) {
@@ -161,6 +171,11 @@ impl<S: Columns> Codec for Delta<S> {
     }
 
     fn write_body(&self, out: &mut Output<'_>) {
+        if let Some(dot) = self.event() {
+            dot.write(out);
+            S::write_event(self.change(), out);
+            return;
+        }
         let mut table: Few<ReplicaId> = self.events().replicas().collect();
         let known = table.len();
         crate::store::Change::visit(self.change(), &mut |_, _, kills| {
@@ -181,6 +196,11 @@ impl<S: Columns> Codec for Delta<S> {
     }
 
     fn read_body(kind: Kind, input: &mut Input<'_>) -> Result<Self, DecodeError> {
+        if kind == Kind::Event {
+            let dot = Dot::read(input)?;
+            let change = S::read_event(dot, input)?;
+            return Ok(Delta { events: Version::of_one(dot), change, sweeps: Sweeps::default() });
+        }
         let (table, events) = read_table(input)?;
         let sweeps = match kind {
             Kind::Sweeping => read_sweeps(&table, &events, input)?,
@@ -195,6 +215,9 @@ impl<S: Columns> Codec for Delta<S> {
         };
         input.check(without_facts.iter().all(has_events), Wrong::Replica)?;
         let change = input.ok(change, Wrong::Truncated)?;
-        Ok(Delta { events, change, sweeps })
+        let delta = Delta { events, change, sweeps };
+        // In the first format there was no other form for one event.
+        input.check(delta.event().is_none() || !input.is_compact(), Wrong::Kind(kind as u8))?;
+        Ok(delta)
     }
 }

@@ -1,72 +1,146 @@
-//! Small numbers in place of replica ids, for bytes that are read in one conversation only.
+//! Small numbers in place of what is named again and again, for bytes that are read in one conversation only.
 //!
 //! ```text
-//! writer   Roster      id -> number, in order of first use; one for all peers, so that bytes are written once
-//! reader   Directory   number -> id, as far as the peer has told; one for each peer
+//! writer   Roster      name -> number, in order of first use; one for all peers, so that bytes are written once
+//! reader   Directory   number -> name, as far as the peer has told; one for each peer
+//! name     the id of a replica; or a field of a record, with its type
+//! number   from 1 on; 0 is what times are counted from: the first that was written
 //! ```
 //!
 //! The bytes do not depend on the peer: a link tells each peer the [names](Roster::write_names) that it has not told yet, and
-//! then sends the same bytes. An id that has no number is written in full, after a 0; so a full roster costs bytes, and
+//! then sends the same bytes. A name that has no number is written in full, after a 0; so a full roster costs bytes, and
 //! nothing else.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use smallvec::SmallVec;
 
-use super::{DecodeError, Input, Output, Wrong};
+use super::element::{read_text, write_text};
+use super::{DecodeError, Input, Limits, Output, Shape, Wrong};
 use crate::ReplicaId;
-use crate::causality::Ticks;
 
-/// Numbers of a roster, sorted.
+/// Numbers of a roster that some bytes need, sorted.
 pub(crate) type Numbers = SmallVec<[u32; 4]>;
 
-/// How many replicas get a number. Bounds what a peer can make a reader hold.
-const MOST: u32 = 1 << 16;
+/// How many names get a number, how many of them may be fields, and how many bytes those have at most: all that a peer can
+/// make a reader hold.
+const MOST: usize = 1 << 14;
+const MOST_FIELDS: usize = 1 << 9;
+const LONGEST_FIELD: usize = 1 << 8;
 
-/// The writer's side: numbers of replicas, and the time that others are counted from.
-#[derive(Debug)]
+/// The number of what times are counted from.
+const BASE: u32 = 0;
+/// The latest that times are counted from, so that one clock that is wrong does not make all others dear: in the year 2039.
+const LATEST_BASE: u64 = 1 << 41;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Name<Text> {
+    Replica(ReplicaId),
+    Field(Box<(Text, Shape)>),
+}
+
+/// The writer's side: numbers of names, and the milliseconds that times are counted from.
+#[derive(Debug, Default)]
 pub(crate) struct Roster {
-    ids: Vec<ReplicaId>,
-    numbers: BTreeMap<ReplicaId, u32>,
-    base: u64,
+    /// Those from 1 on.
+    names: Vec<Name<&'static str>>,
+    replicas: BTreeMap<ReplicaId, u32>,
+    fields: BTreeMap<(&'static str, Shape), u32>,
+    base: Option<u64>,
 }
 
 impl Roster {
-    /// Counts times from `base`, in milliseconds since the Unix epoch.
-    pub(crate) fn new(base: u64) -> Self {
-        Roster { ids: Vec::new(), numbers: BTreeMap::new(), base: base.min(Ticks::MAX.millis()) }
-    }
-
-    /// The time that others are counted from, in milliseconds.
-    pub(crate) fn base(&self) -> u64 {
-        self.base
-    }
-
-    /// How many replicas have a number: these are all below it.
+    /// How many names have a number.
     pub(crate) fn len(&self) -> usize {
-        self.ids.len()
+        self.names.len()
     }
 
-    /// The number of `id`, which gets one if it has none; `None` when all are taken.
-    fn number(&mut self, id: ReplicaId) -> Option<u32> {
-        if let Some(number) = self.numbers.get(&id) {
+    /// Takes back the numbers that were given after there were `len`, of bytes that were not kept.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        for name in self.names.drain(len..) {
+            match name {
+                Name::Replica(id) => self.replicas.remove(&id),
+                Name::Field(field) => self.fields.remove(&*field),
+            };
+        }
+    }
+
+    /// The number of a replica, which gets one if it has none; `None` when all are taken.
+    fn replica(&mut self, id: ReplicaId) -> Option<u32> {
+        if let Some(number) = self.replicas.get(&id) {
             return Some(*number);
         }
-        let number = u32::try_from(self.ids.len()).ok().filter(|number| *number < MOST)?;
-        self.ids.push(id);
-        self.numbers.insert(id, number);
+        let number = self.give(|| Name::Replica(id))?;
+        self.replicas.insert(id, number);
         Some(number)
+    }
+
+    /// The number of a field, as of a replica.
+    fn field(&mut self, name: &'static str, shape: Shape) -> Option<u32> {
+        let field = (name, shape);
+        if let Some(number) = self.fields.get(&field) {
+            return Some(*number);
+        }
+        if self.fields.len() == MOST_FIELDS || name.len() + field.1.bytes().len() > LONGEST_FIELD {
+            return None;
+        }
+        let number = self.give(|| Name::Field(Box::new(field.clone())))?;
+        self.fields.insert(field, number);
+        Some(number)
+    }
+
+    fn give(&mut self, name: impl FnOnce() -> Name<&'static str>) -> Option<u32> {
+        if self.names.len() == MOST {
+            return None;
+        }
+        self.names.push(name());
+        u32::try_from(self.names.len()).ok()
+    }
+
+    fn name(&self, number: u32) -> Option<&Name<&'static str>> {
+        self.names.get((number as usize).checked_sub(1)?)
+    }
+
+    /// What these numbers mean, to read again what was written here.
+    pub(crate) fn directory(&self, numbers: &[u32]) -> Directory {
+        let mut directory = Directory { base: self.base, ..Directory::default() };
+        for number in numbers {
+            let name = match self.name(*number) {
+                Some(Name::Replica(id)) => Name::Replica(*id),
+                Some(Name::Field(field)) => Name::Field(Box::new((field.0.into(), field.1.clone()))),
+                None => continue,
+            };
+            directory.insert(*number, name);
+        }
+        directory
     }
 
     /// Writes what these numbers mean, for [`Input::read_names`]. Numbers that were never given are left out.
     pub(crate) fn write_names(&self, numbers: &[u32], out: &mut Output<'_>) {
-        let name = |number: &u32| Some((*number, *self.ids.get(*number as usize)?));
-        let names: Vec<_> = numbers.iter().filter_map(name).collect();
-        out.count(names.len());
-        for (number, id) in names {
-            out.number(number);
-            out.put(&id.as_u128().to_be_bytes());
+        let is_given = |number: &&u32| {
+            if **number == BASE { self.base.is_some() } else { self.name(**number).is_some() }
+        };
+        out.count(numbers.iter().filter(is_given).count());
+        for number in numbers {
+            match self.name(*number) {
+                Some(Name::Replica(id)) => {
+                    out.number(number << 1);
+                    out.put(&id.as_u128().to_be_bytes());
+                }
+                Some(Name::Field(field)) => {
+                    out.number(number << 1 | 1);
+                    write_text(field.0, out);
+                    field.1.write(out);
+                }
+                None => {
+                    if let Some(base) = self.base.filter(|_| *number == BASE) {
+                        out.number(BASE);
+                        out.number(base);
+                    }
+                }
+            }
         }
     }
 }
@@ -74,31 +148,33 @@ impl Roster {
 /// The reader's side: what the peer has told of its roster.
 #[derive(Debug, Default)]
 pub(crate) struct Directory {
-    ids: BTreeMap<u32, ReplicaId>,
-    base: u64,
+    names: BTreeMap<u32, Name<Box<str>>>,
+    fields: usize,
+    base: Option<u64>,
 }
 
 impl Directory {
-    /// Of a roster with this [`base`](Roster::base).
-    pub(crate) fn new(base: u64) -> Self {
-        Directory { ids: BTreeMap::new(), base }
-    }
-
     /// How many names were told.
     pub(crate) fn len(&self) -> usize {
-        self.ids.len()
+        self.names.len()
     }
 
-    /// Notes what a number means. False if no roster gives such a number, or if it means something else already.
-    pub(crate) fn insert(&mut self, number: u32, id: ReplicaId) -> bool {
-        number < MOST && *self.ids.entry(number).or_insert(id) == id
+    /// Notes what a number means. False if no roster gives such a number, or if it means something already.
+    fn insert(&mut self, number: u32, name: Name<Box<str>>) -> bool {
+        if let Name::Field(field) = &name {
+            if self.fields == MOST_FIELDS || field.0.len() + field.1.bytes().len() > LONGEST_FIELD {
+                return false;
+            }
+            self.fields += 1;
+        }
+        (1..=MOST).contains(&(number as usize)) && self.names.insert(number, name).is_none()
     }
 }
 
 impl<'a> Output<'a> {
-    /// Goes on after `bytes`. Replicas are called by their numbers in `roster`, and times are counted from its base.
+    /// Goes on after `bytes`. Names are written as their numbers in `roster`, and times are counted from its base.
     pub(crate) fn within(bytes: Vec<u8>, roster: &'a mut Roster) -> Self {
-        Output { base: Some(roster.base), roster: Some(roster), ..Output::after(bytes) }
+        Output { roster: Some(roster), ..Output::after(bytes) }
     }
 
     /// The numbers that were written since this was last asked.
@@ -109,27 +185,52 @@ impl<'a> Output<'a> {
         used
     }
 
-    pub(super) fn id(&mut self, id: ReplicaId) {
-        if let Some(roster) = &mut self.roster {
-            let number = roster.number(id);
-            // 0 says that the id comes in full.
-            self.number(number.map_or(0, |number| number + 1));
-            if let Some(number) = number {
-                if self.used.last() != Some(&number) {
-                    self.used.push(number);
-                }
-                return;
-            }
+    /// Writes a number, or 0 if the name comes in full. Whether it is a number.
+    fn name(&mut self, number: Option<u32>) -> bool {
+        self.number(number.unwrap_or(0));
+        number.map(|number| self.uses(number)).is_some()
+    }
+
+    fn uses(&mut self, number: u32) {
+        if self.used.last() != Some(&number) {
+            self.used.push(number);
         }
-        self.put(&id.as_u128().to_be_bytes());
+    }
+
+    /// The milliseconds that a time is counted from, if it is to take few bytes.
+    pub(super) fn base_of(&mut self, millis: u64) -> Option<u64> {
+        let Some(roster) = &mut self.roster else { return self.base };
+        let base = *roster.base.get_or_insert(millis.min(LATEST_BASE));
+        self.uses(BASE);
+        Some(base)
+    }
+
+    /// Whether this is a delta in the second format, or part of a conversation.
+    pub(super) fn is_compact(&self) -> bool {
+        self.base.is_some() || self.roster.is_some()
+    }
+
+    pub(super) fn replica(&mut self, id: ReplicaId) {
+        let number = self.roster.as_mut().map(|roster| roster.replica(id));
+        if !number.is_some_and(|number| self.name(number)) {
+            self.put(&id.as_u128().to_be_bytes());
+        }
+    }
+
+    /// Writes which field of a record comes, and of which type it is.
+    pub(super) fn field(&mut self, name: &'static str, shape: &Shape) {
+        let number = self.roster.as_mut().map(|roster| roster.field(name, shape.clone()));
+        if !number.is_some_and(|number| self.name(number)) {
+            write_text(name, self);
+            shape.write(self);
+        }
     }
 }
 
 impl<'a> Input<'a> {
     /// As [`of`](Self::of): bytes that were written [within](Output::within) the roster of which `directory` knows.
-    pub(crate) fn within(bytes: &'a [u8], limits: &super::Limits, directory: &'a mut Directory) -> Self {
+    pub(crate) fn within(bytes: &'a [u8], limits: &Limits, directory: &'a mut Directory) -> Self {
         let mut input = Input::of(bytes, limits);
-        input.base = Some(directory.base);
         input.directory = Some(directory);
         input
     }
@@ -137,189 +238,86 @@ impl<'a> Input<'a> {
     /// Reads [names](Roster::write_names), for what comes after them.
     pub(crate) fn read_names(&mut self) -> Result<(), DecodeError> {
         for _ in 0..self.count()? {
-            let (number, id) = (self.number()?, self.array()?);
-            let id = ReplicaId::from_u128(u128::from_be_bytes(id));
-            let is_sound = self.directory.as_mut().is_some_and(|directory| directory.insert(number, id));
-            self.check(is_sound, Wrong::Replica)?;
+            let number: u32 = self.number()?;
+            if number == BASE {
+                let base: u64 = self.number()?;
+                let is_new = self.directory.as_mut().is_some_and(|names| names.base.replace(base).is_none());
+                self.check(is_new, Wrong::Name)?;
+                continue;
+            }
+            let name = if number & 1 == 0 {
+                Name::Replica(ReplicaId::from_u128(u128::from_be_bytes(self.array()?)))
+            } else {
+                Name::Field(Box::new((read_text(self)?.into_boxed_str(), Shape::read(LONGEST_FIELD, self)?)))
+            };
+            let is_new = self.directory.as_mut().is_some_and(|names| names.insert(number >> 1, name));
+            self.check(is_new, Wrong::Name)?;
         }
         Ok(())
     }
 
-    pub(super) fn id(&mut self) -> Result<ReplicaId, DecodeError> {
-        if self.directory.is_some() {
-            let number: u32 = self.number()?;
-            if let Some(number) = number.checked_sub(1) {
-                let id = self.directory.as_ref().and_then(|directory| directory.ids.get(&number));
-                return self.ok(id.copied(), Wrong::Replica);
+    /// The milliseconds that times are counted from, if they take few bytes.
+    pub(super) fn base(&self) -> Result<Option<u64>, DecodeError> {
+        match &self.directory {
+            None => Ok(self.base),
+            Some(directory) => self.ok(directory.base, Wrong::Name).map(Some),
+        }
+    }
+
+    /// Whether this is a delta in the second format, or part of a conversation.
+    pub(crate) fn is_compact(&self) -> bool {
+        self.base.is_some() || self.directory.is_some()
+    }
+
+    /// What a number means, that comes next; nothing if names come in full.
+    fn name(&mut self) -> Result<Option<&Name<Box<str>>>, DecodeError> {
+        if self.directory.is_none() {
+            return Ok(None);
+        }
+        let number: u32 = self.number()?;
+        if number == 0 {
+            return Ok(None);
+        }
+        let name = self.directory.as_ref().and_then(|directory| directory.names.get(&number));
+        self.ok(name, Wrong::Name).map(Some)
+    }
+
+    pub(super) fn replica(&mut self) -> Result<ReplicaId, DecodeError> {
+        match self.name()? {
+            None => self.array().map(u128::from_be_bytes).map(ReplicaId::from_u128),
+            Some(Name::Replica(id)) => Ok(*id),
+            Some(Name::Field(_)) => Err(self.error(Wrong::Name)),
+        }
+    }
+
+    /// Reads which of these fields of a record comes.
+    pub(super) fn field(
+        &mut self,
+        mut fields: impl Iterator<Item = (&'static str, fn(&mut Shape))>,
+    ) -> Result<&'static str, DecodeError> {
+        match self.name()? {
+            None => {
+                let name = read_text(self)?;
+                let Some((name, shape)) = fields.find(|(known, _)| *known == name) else {
+                    return Err(self.error(Wrong::Field(name)));
+                };
+                Shape::of(shape).check(self)?;
+                Ok(name)
+            }
+            Some(Name::Replica(_)) => Err(self.error(Wrong::Name)),
+            Some(Name::Field(field)) => {
+                let (name, told) = &**field;
+                let Some((name, shape)) = fields.find(|(known, _)| *known == &**name) else {
+                    let name = name.clone().into_string();
+                    return Err(self.error(Wrong::Field(name)));
+                };
+                let is_same = Shape::of(shape) == *told;
+                self.check(is_same, Wrong::Type)?;
+                Ok(name)
             }
         }
-        self.array().map(u128::from_be_bytes).map(ReplicaId::from_u128)
     }
-}
-
-/// A time, counted from milliseconds that the reader knows: by how many it differs, and a bit that says whether a fraction
-/// follows. Most times have none.
-pub(super) fn write_time(ticks: Ticks, base: u64, out: &mut Output<'_>) {
-    let millis = ticks.millis().cast_signed() - base.cast_signed();
-    let folded = ((millis << 1) ^ (millis >> 63)).cast_unsigned();
-    out.number(folded << 1 | u64::from(ticks.fraction() > 0));
-    if ticks.fraction() > 0 {
-        out.number(ticks.fraction() - 1);
-    }
-}
-
-pub(super) fn read_time(base: u64, input: &mut Input<'_>) -> Result<Ticks, DecodeError> {
-    let number: u64 = input.number()?;
-    let (folded, has_fraction) = (number >> 1, number & 1 == 1);
-    let millis = (folded >> 1).cast_signed() ^ -(folded & 1).cast_signed();
-    let fraction = if has_fraction { u64::from(input.number::<u16>()?) + 1 } else { 0 };
-    let ticks = base.checked_add_signed(millis).and_then(|millis| Ticks::of_parts(millis, fraction));
-    input.ok(ticks, Wrong::Value("a time"))
 }
 
 #[cfg(test)]
-mod tests {
-    use alloc::collections::BTreeMap;
-    use alloc::string::{String, ToString};
-    use core::fmt::Debug;
-
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::codec::{Codec, Limits};
-    use crate::{Causal, Dot, GCounter, Lattice, LwwMap, Stamp, Version, Writer};
-
-    const BASE: u64 = 1_700_000_000_000;
-
-    fn id(n: u128) -> ReplicaId {
-        ReplicaId::from_u128(n)
-    }
-
-    fn write<T: Codec>(value: &T, roster: &mut Roster) -> (Vec<u8>, Numbers) {
-        let mut out = Output::within(Vec::new(), roster);
-        value.write_part(&mut out);
-        let used = out.used();
-        (out.finish(), used)
-    }
-
-    fn read<T: Codec>(bytes: &[u8], directory: &mut Directory) -> Result<T, Wrong> {
-        let mut input = Input::within(bytes, &Limits::default(), directory);
-        let value = T::read_part(&mut input).map_err(|error| error.wrong)?;
-        if input.is_at_end() { Ok(value) } else { Err(Wrong::Trailing) }
-    }
-
-    /// What is written is read by a peer that was told the names that were used, and no others.
-    fn travels<T: Codec + PartialEq + Debug>(value: &T, roster: &mut Roster) -> Vec<u8> {
-        let (bytes, used) = write(value, roster);
-        let mut names = Output::default();
-        roster.write_names(&used, &mut names);
-        let mut directory = Directory::new(roster.base());
-        let names = names.finish();
-        let mut input = Input::within(&names, &Limits::default(), &mut directory);
-        input.read_names().unwrap();
-        assert!(input.is_at_end());
-        assert_eq!(directory.len(), used.len());
-        assert_eq!(read(&bytes, &mut directory).as_ref(), Ok(value));
-        bytes
-    }
-
-    #[test]
-    fn numbers_are_given_in_order_of_first_use() {
-        let mut roster = Roster::new(BASE);
-        let version = |ids: &[u128]| -> Version { ids.iter().map(|n| Dot::trusted(id(*n), 7)).collect() };
-        assert_eq!(write(&version(&[5, 9]), &mut roster).1[..], [0, 1]);
-        assert_eq!(write(&version(&[9]), &mut roster).1[..], [1]);
-        assert_eq!(write(&version(&[1, 5]), &mut roster).1[..], [0, 2]);
-        assert_eq!(roster.len(), 3);
-        // However a peer comes to know them.
-        let (bytes, _) = write(&version(&[1, 5, 9]), &mut roster);
-        let mut directory = Directory::new(BASE);
-        for (number, n) in [(1, 9), (2, 1), (0, 5)] {
-            assert_eq!(read::<Version>(&bytes, &mut directory), Err(Wrong::Replica));
-            assert!(directory.insert(number, id(n)));
-        }
-        assert_eq!(read(&bytes, &mut directory), Ok(version(&[1, 5, 9])));
-        assert!(directory.insert(1, id(9)) && !directory.insert(1, id(8)) && !directory.insert(MOST, id(4)));
-    }
-
-    #[test]
-    fn order_is_that_of_ids_and_not_of_numbers() {
-        let mut directory = Directory::new(BASE);
-        assert!(directory.insert(0, id(9)) && directory.insert(1, id(5)) && directory.insert(2, id(5)));
-        let two = |a: u8, b: u8| [0, 2, a, 1, 0, 0, b, 1, 0, 0];
-        assert!(read::<Version>(&two(2, 1), &mut directory).is_ok());
-        assert_eq!(read::<Version>(&two(1, 2), &mut directory), Err(Wrong::Order));
-        assert_eq!(read::<Version>(&two(2, 3), &mut directory), Err(Wrong::Order), "two numbers of one id");
-    }
-
-    #[test]
-    fn a_full_roster_writes_ids_in_full() {
-        let mut roster = Roster::new(BASE);
-        let ids = |n: u32| id(u128::from(n.reverse_bits()) << 64);
-        assert!((0..MOST).all(|n| roster.number(ids(n)) == Some(n)));
-        let dot = Dot::trusted(ids(MOST), 1);
-        assert_eq!(travels(&dot, &mut roster).len(), 1 + 17 + 1);
-        assert_eq!(travels(&Dot::trusted(ids(MOST - 1), 1), &mut roster).len(), 1 + 3 + 1);
-    }
-
-    #[test]
-    fn times_take_few_bytes() {
-        let mut roster = Roster::new(BASE);
-        let mut len = |millis: i64, fraction: u64| {
-            let ticks = Ticks::of_parts(BASE.checked_add_signed(millis).unwrap(), fraction).unwrap();
-            travels(&ticks, &mut roster).len() - 1
-        };
-        let hour = 3_600_000;
-        assert_eq!([len(0, 0), len(31, 0), len(4_000, 0), len(hour, 0), len(-hour, 0)], [1, 1, 2, 4, 4]);
-        assert_eq!([len(31, 1), len(31, 128), len(hour, 200), len(hour, 65_535)], [2, 2, 6, 7]);
-    }
-
-    proptest! {
-        #[test]
-        fn all_times_travel(
-            base: u64, times in prop::collection::vec(prop_oneof![any::<u64>(), (0..9_u64).prop_map(|n| n << 14)], 0..9),
-        ) {
-            let times: Vec<Ticks> = times.into_iter().filter_map(Ticks::new).collect();
-            travels(&times, &mut Roster::new(base));
-            travels(&times.first().copied(), &mut Roster::new(base));
-        }
-
-        #[test]
-        fn wrong_bytes_are_refused_or_of_one_form(bytes in prop::collection::vec(0..9_u8, 0..40)) {
-            let mut roster = Roster::new(3);
-            let mut directory = Directory::new(3);
-            for n in 0..4 {
-                roster.number(id(7 - u128::from(n)));
-                directory.insert(n, id(7 - u128::from(n)));
-            }
-            if let Ok(version) = read::<Version>(&bytes, &mut directory) {
-                prop_assert!(!version.is_empty() || bytes == [0, 0]);
-            }
-            if let Ok(stamps) = read::<Vec<Stamp>>(&bytes, &mut directory)
-                && stamps.iter().all(|stamp| stamp.replica() != id(0))
-            {
-                prop_assert_eq!(write(&stamps, &mut roster).0, bytes);
-            }
-        }
-    }
-
-    #[test]
-    fn whatever_names_replicas_travels() {
-        let mut roster = Roster::new(BASE);
-        let mut counter = GCounter::new();
-        for n in (1..4_u128).rev() {
-            counter.increment(id(n << 90), 300).unwrap();
-        }
-        assert_eq!(travels(&counter, &mut roster).len(), 1 + 1 + 3 * (1 + 2));
-        travels(&Stamp::new(Ticks::at_millis(7), id(3)), &mut roster);
-        travels(&BTreeMap::from([((id(5), id(6)), Some(id(7))), ((id(5), id(7)), None)]), &mut roster);
-
-        let [mut a, mut b] = [8, 2].map(|n| Writer::<Causal<LwwMap<String, u32>>>::with_id(id(n)));
-        travels(&a.edit_at(BASE, |map| map.insert("tea".to_string(), 7)), &mut roster);
-        let mut group = b.edit_at(BASE + 9, |map| map.insert("tea".to_string(), 8));
-        b.join_ref(a.state());
-        group.join(b.edit_at(BASE + 10, |map| map.insert("tea".to_string(), 9)));
-        travels(&group, &mut roster);
-        travels(b.state(), &mut roster);
-    }
-}
+mod tests;

@@ -5,10 +5,16 @@ use smallvec::SmallVec;
 use super::{DecodeError, Input, Output, Wrong};
 
 /// Says which type something is of: see [`Element::shape`](super::Element::shape).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Shape(SmallVec<[u8; 32]>);
 
 impl Shape {
+    pub(super) fn of(write: fn(&mut Shape)) -> Self {
+        let mut shape = Shape::default();
+        write(&mut shape);
+        shape
+    }
+
     /// A type of your own, by a name. Parts that may vary, such as those of a generic type, come after it.
     pub fn name(&mut self, name: &str) {
         self.code(NAMED);
@@ -20,19 +26,36 @@ impl Shape {
         self.0.push(code);
     }
 
-    pub(super) fn number(&mut self, n: u64) {
-        let mut out = Output::default();
-        out.number(n);
-        self.0.extend_from_slice(&out.finish());
+    pub(super) fn number(&mut self, mut n: u64) {
+        while n >= 0x80 {
+            self.code(n.to_le_bytes()[0] | 0x80);
+            n >>= 7;
+        }
+        self.code(n.to_le_bytes()[0]);
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
 
+    /// A short name of it, for what is too short to tell it in full: FNV-1a in 64 bits, of which the halves are put together.
+    pub(super) fn hash(&self) -> [u8; 4] {
+        let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3);
+        let hash = self.0.iter().fold(0xCBF2_9CE4_8422_2325, step);
+        let [a, b, c, d, ..] = (hash >> 32 ^ hash).to_le_bytes();
+        [a, b, c, d]
+    }
+
     pub(super) fn write(&self, out: &mut Output<'_>) {
         out.count(self.0.len());
         out.put(&self.0);
+    }
+
+    /// Reads some type, of so many bytes at most.
+    pub(super) fn read(most: usize, input: &mut Input<'_>) -> Result<Self, DecodeError> {
+        let n: usize = input.number()?;
+        input.check(n <= most, Wrong::Type)?;
+        Ok(Shape(SmallVec::from_vec(input.bytes(n)?)))
     }
 
     /// That it is this type, and not another.

@@ -2,7 +2,7 @@ use alloc::vec::Vec;
 use core::fmt::Debug;
 
 use super::event_set::EventSet;
-use crate::store::{Author, Root};
+use crate::store::{Author, EditError, Root};
 use crate::{Crdt, HybridClock, ReplicaId};
 
 /// A type under test: what it can do, and how it reads.
@@ -69,14 +69,14 @@ pub struct Hand {
 impl Hand {
     pub(super) fn new(replica: ReplicaId) -> Self {
         let mut author = Author::new(HybridClock::new(replica));
-        author.set_now(Some(0));
+        author.begin(Some(0));
         Hand { author }
     }
 
     /// The hand of the same replica in another history.
     pub(super) fn duplicate(&self) -> Self {
         let mut author = Author::new(self.author.clock_of(self.replica()));
-        author.set_now(Some(0));
+        author.begin(Some(0));
         Hand { author }
     }
 
@@ -86,10 +86,16 @@ impl Hand {
     }
 
     /// Runs a transaction on a state, and returns its delta.
+    ///
+    /// # Panics
+    ///
+    /// As [`Writer::edit`](crate::Writer::edit).
     pub fn edit<T: Root>(&mut self, state: &mut T, write: impl FnOnce(&mut T::Edit<'_>)) -> T::Delta {
-        let mut delta = T::Delta::default();
-        state.edit(&mut delta, &mut self.author, write);
-        delta
+        let write = |edit: &mut T::Edit<'_>| {
+            write(edit);
+            Ok(())
+        };
+        state.edit(&mut self.author, write, |_| true).unwrap_or_else(EditError::raise)
     }
 }
 

@@ -60,6 +60,11 @@ pub enum Violation {
         /// Why.
         because: Refused,
     },
+    /// A node writes under another id, because of what an adversary has said.
+    Evicted {
+        /// Which.
+        node: usize,
+    },
     /// What the workload has to say.
     Workload {
         /// Where.
@@ -93,6 +98,7 @@ impl fmt::Display for Violation {
             Violation::Refused { node, because } => {
                 write!(f, "node {node} refused an honest frame: {because}")
             }
+            Violation::Evicted { node } => write!(f, "a lie has cost node {node} its id"),
             Violation::Workload { node, message } => write!(f, "at node {node}: {message}"),
         }
     }

@@ -4,13 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::adversary::{self, Adversaries, Letter, Sight, is_adversary};
 use super::journal::{Journal, Violation};
 use super::network::Wires;
 use super::{Delay, Options, Random, Report, Sample, Schedule, Step, Topology, Workload};
 use crate::store::Root;
-use crate::sync::{Config, Events, Gossip, Refused, Replica, Replicated, Standing, Swarm};
+use crate::sync::{Config, Events, Gossip, PeerName, Refused, Replica, Replicated, Standing, Swarm};
 use crate::writer::Identity;
-use crate::{Codec, ReplicaId, Version, Writer};
+use crate::{Codec, Crdt, ReplicaId, Version, Writer};
 
 /// What a workload writes to.
 type Edit<'a, T> = <T as Root>::Edit<'a>;
@@ -50,6 +51,8 @@ pub struct World<W: Workload> {
     admissions: Vec<(ReplicaId, Version)>,
     /// Ids that the group has let go, while somebody may still write under them.
     expelled: Vec<ReplicaId>,
+    adversaries: Adversaries<W::State>,
+    is_healed: bool,
     report: Report,
     digest: u64,
 }
@@ -67,6 +70,10 @@ enum Event {
     /// A node stores what it has.
     Save {
         node: usize,
+    },
+    /// An adversary says something.
+    Lie {
+        adversary: usize,
     },
     Tend,
     Sample,
@@ -90,6 +97,9 @@ struct Node<T: Replicated> {
     id: Option<ReplicaId>,
     /// Bytes that it has sent.
     sent: u64,
+    /// Frames to and from adversaries in this minute.
+    with_adversaries: [u64; 2],
+    minute: u64,
 }
 
 struct Saved<T> {
@@ -119,6 +129,8 @@ impl<T: Replicated> Node<T> {
             acknowledged: Version::new(),
             id: None,
             sent: 0,
+            with_adversaries: [0; 2],
+            minute: 0,
         }
     }
 }
@@ -133,7 +145,7 @@ fn kept<T: Replicated>(node: &Node<T>) -> Version {
 }
 
 /// Ids that are the same again in the same world.
-fn ids(counter: &Arc<AtomicU64>, seed: u64) -> impl Fn() -> ReplicaId + Send + Sync + use<> {
+pub(super) fn ids(counter: &Arc<AtomicU64>, seed: u64) -> impl Fn() -> ReplicaId + Send + Sync + use<> {
     let counter = Arc::clone(counter);
     move || {
         let n = counter.fetch_add(1, Ordering::Relaxed);
@@ -161,12 +173,15 @@ impl<W: Workload> World<W> {
             gone: Vec::new(),
             admissions: Vec::new(),
             expelled: Vec::new(),
+            adversaries: Adversaries::none(),
+            is_healed: false,
             report: Report::new(schedule.seed),
             digest: schedule.seed,
             options,
         };
         let config = world.options.config.clone();
         world.nodes.extend((0..schedule.nodes).map(|_| Node::new(&config)));
+        world.let_adversaries_in(&config);
         (0..schedule.nodes).for_each(|node| world.start(node));
         if W::IS_GROUP {
             // The first one founds the group, and knows who is to be in it.
@@ -305,6 +320,12 @@ impl<W: Workload> World<W> {
                 self.save(node);
                 self.pump(node);
             }
+            Event::Lie { adversary } => {
+                let sight = self.sight();
+                let (next, letters) = self.adversaries.act(adversary, &sight);
+                self.post(letters);
+                self.push(next, Event::Lie { adversary });
+            }
             Event::Tend => {
                 self.tend();
                 self.push(at + TEND, Event::Tend);
@@ -329,11 +350,19 @@ impl<W: Workload> World<W> {
 
     fn arrive(&mut self, from: usize, to: usize, frame: &[u8]) {
         let now = self.now;
+        if is_adversary(to) {
+            let sight = self.sight();
+            let letters = self.adversaries.hear(to, from, frame, &sight);
+            return self.post(letters);
+        }
         let node = &mut self.nodes[to];
         // Either side may have started again since it was sent: the links find that out.
         let Some(replica) = &mut node.replica else { return };
         let mut was_told = false;
-        match node.swarm.handle_frame(replica, now, from, frame) {
+        let before = replica.version().clone();
+        let result = node.swarm.handle_frame(replica, now, from, frame);
+        self.note_writes(to, &before);
+        match result {
             Ok(true) => {
                 self.report.last_news = now;
                 if self.options.random_saves && super::mix(self.digest).is_multiple_of(4) {
@@ -342,6 +371,8 @@ impl<W: Workload> World<W> {
                 self.check_order(to);
             }
             Ok(false) => {}
+            // The application believes nobody whom its carrier has not authenticated.
+            Err(_) if is_adversary(from) => self.report.lies_refused += 1,
             Err(Refused::Left) if W::IS_GROUP => {
                 self.report.turned_away += 1;
                 was_told = true;
@@ -349,6 +380,7 @@ impl<W: Workload> World<W> {
             Err(Refused::Stranger(_) | Refused::HasLeft(_) | Refused::Outside) if W::IS_GROUP => {
                 self.report.turned_away += 1
             }
+            Err(_) if self.adversaries.middle.is_there() => self.report.lies_refused += 1,
             Err(because) => self.violation(Violation::Refused { node: to, because }),
         }
         if W::IS_GROUP && super::mix(self.digest ^ 2).is_multiple_of(4) {
@@ -362,6 +394,33 @@ impl<W: Workload> World<W> {
         }
         self.save_soon(to);
         self.pump(to);
+    }
+
+    /// Writes down what a node has written by itself, because it is in a group: it takes in what links bring, and may let others in.
+    fn note_writes(&mut self, at: usize, before: &Version) {
+        let Some(replica) = self.nodes[at].replica.as_ref().filter(|_| W::IS_GROUP) else { return };
+        let written = replica.written_since(before);
+        let mut context = replica.version().clone();
+        written.iter().for_each(|delta| context.subtract(delta.events()));
+        for delta in written {
+            let events = delta.events().clone();
+            self.note_admissions(&delta);
+            if let Err(violation) = self.journal.write(delta, context.clone()) {
+                self.violation(violation);
+            }
+            context.union(&events);
+        }
+    }
+
+    /// Writes down which nodes a delta lets in.
+    fn note_admissions(&mut self, delta: &<W::State as Crdt>::Delta) {
+        let mut alone = W::State::default();
+        if alone.take(delta.clone()).is_ok() {
+            let ids: Vec<ReplicaId> = self.nodes.iter().filter_map(|node| node.id).collect();
+            let let_in = ids.into_iter().filter(|id| self.workload.standing(&alone, *id) == Standing::Member);
+            let let_in: Vec<_> = let_in.map(|id| (id, delta.events().clone())).collect();
+            self.admissions.extend(let_in);
+        }
     }
 
     /// Stores what a node must have stored before it says anything more, in a while.
@@ -390,12 +449,15 @@ impl<W: Workload> World<W> {
             node.sent += frame.len() as u64;
             self.report.frames += 1;
             self.report.bytes += frame.len() as u64;
-            let slow = self.nodes[to].slow;
-            for delay in self.wires.carry(from, to) {
-                let number = self.push(now + delay.max(1) + slow, Event::Arrival { from, to });
-                self.frames.insert(number, frame.clone());
+            if is_adversary(to) {
+                self.count_with_adversaries(from, 0);
+                self.carry(from, to, &frame);
+            } else {
+                let frames = self.adversaries.middle.pass(from, to, frame);
+                frames.into_iter().for_each(|frame| self.carry(from, to, &frame));
             }
         }
+        self.check_identity(from);
         if self.options.check_bounds {
             let bound = 2 * (self.options.config.window + self.options.config.max_frame)
                 + self.options.largest_message;
@@ -408,6 +470,14 @@ impl<W: Workload> World<W> {
         }
         if self.nodes[from].is_leaving {
             self.try_leave(from);
+        }
+    }
+
+    fn carry(&mut self, from: usize, to: usize, frame: &[u8]) {
+        let slow = self.nodes.get(to).map_or(0, |node| node.slow);
+        for delay in self.wires.carry(from, to) {
+            let number = self.push(self.now + delay.max(1) + slow, Event::Arrival { from, to });
+            self.frames.insert(number, frame.to_vec());
         }
     }
 
@@ -459,7 +529,11 @@ impl<W: Workload> World<W> {
     /// Gives a node links to its peers, and them links to it.
     fn connect(&mut self, node: usize) {
         let (seed, len) = (self.links_seed(), self.nodes.len());
-        self.nodes[node].swarm = Swarm::new(seed, self.options.config.clone());
+        let mut swarm = Swarm::new(seed, self.options.config.clone());
+        // Frames come from whom they say they come from here.
+        swarm.vouch_for(|peer: &usize| (!is_adversary(*peer)).then(|| PeerName::from_u128(*peer as u128)));
+        swarm.set_most_links(self.options.most_links);
+        self.nodes[node].swarm = swarm;
         if let Topology::Gossip { fanout, interval } = self.options.topology {
             let peers = (0..len).filter(|peer| *peer != node && !self.nodes[*peer].has_left).collect();
             let gossip = Gossip { peers, fanout, interval, rounds_open: 3 };
@@ -472,6 +546,78 @@ impl<W: Workload> World<W> {
                 self.nodes[node].swarm.keep(peer);
                 self.nodes[peer].swarm.keep(node);
             }
+        }
+        for member in self.adversaries.members() {
+            self.nodes[node].swarm.keep(member);
+        }
+    }
+
+    /// Those whom nobody should have let in.
+    fn let_adversaries_in(&mut self, config: &Config) {
+        let (count, is_mute) = (self.options.adversaries, self.options.mute_adversaries);
+        let (adversaries, told) =
+            adversary::adversaries(&mut self.workload, self.seed, count, is_mute, config, self.options.epoch);
+        self.adversaries = adversaries;
+        for delta in told {
+            // Nobody need ever hear of them.
+            self.journal.excuse(delta.events());
+            if let Err(violation) = self.journal.write(delta, Version::new()) {
+                self.violation(violation);
+            }
+        }
+        (0..count).for_each(|adversary| {
+            self.push(1, Event::Lie { adversary });
+        });
+    }
+
+    fn sight(&self) -> Sight {
+        let up = self.nodes.iter().enumerate();
+        let up = up.filter_map(|(at, node)| Some((at, node.replica.as_ref()?.id())));
+        Sight {
+            now: self.now,
+            nodes: up.collect(),
+            events: self.journal.events().clone(),
+            is_group: W::IS_GROUP,
+            is_over: self.is_healed,
+        }
+    }
+
+    /// Sends what adversaries have to say.
+    fn post(&mut self, letters: Vec<Letter>) {
+        for Letter { from, to, frame } in letters {
+            self.count_with_adversaries(to, 1);
+            self.report.lies += 1;
+            self.carry(from, to, &frame);
+        }
+    }
+
+    /// Counts a frame to an adversary (0) or from one (1). An honest node tells them no more than they have asked for, and
+    /// what it would tell to peers that do not answer.
+    fn count_with_adversaries(&mut self, at: usize, way: usize) {
+        let minute = self.now / 60_000;
+        let node = &mut self.nodes[at];
+        if minute != node.minute {
+            (node.minute, node.with_adversaries) = (minute, [0; 2]);
+        }
+        node.with_adversaries[way] += 1;
+        let [told, heard] = node.with_adversaries;
+        self.report.told_adversaries += u64::from(way == 0);
+        let most = 4 * heard + 200 * self.adversaries.addresses() as u64;
+        if self.options.check_bounds && told > most {
+            self.violation(Violation::Unbounded {
+                node: at,
+                what: "what is told to adversaries in a minute",
+            });
+        }
+    }
+
+    /// Whether a node is still who it was.
+    fn check_identity(&mut self, at: usize) {
+        let node = &self.nodes[at];
+        let id = node.replica.as_ref().map(|replica| replica.id());
+        if self.adversaries.len() > 0 && id.is_some() && node.id.is_some() && id != node.id {
+            self.nodes[at].id = id;
+            self.violation(Violation::Evicted { node: at });
         }
     }
 
@@ -817,6 +963,7 @@ impl<W: Workload> World<W> {
 
     /// All ways are whole again, all nodes start again, and nothing more is lost.
     pub fn heal(&mut self) {
+        self.is_healed = true;
         self.wires.heal_all();
         for node in 0..self.nodes.len() {
             self.nodes[node].slow = 0;

@@ -3,11 +3,10 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Deref;
 
-#[cfg(feature = "serde")]
-use super::Change;
-use super::edit::{Author, Pen, Root};
 use super::passage::Side;
-use super::{Delta, Dots, Editable, Meeting, Naming, Receipt, Settling, Store, Sweeps};
+#[cfg(feature = "serde")]
+use super::{Change, Selection};
+use super::{Delta, Dots, Meeting, Naming, Receipt, Settling, Store};
 use crate::causality::Names;
 use crate::{Crdt, Dot, Lattice, ReplicaId, Version};
 
@@ -148,7 +147,7 @@ impl<S: Store> Causal<S> {
         if self.seen.covers(&other.seen) {
             return Ok(!other.horizon.is_empty() && self.settle(&other.horizon));
         }
-        if other.seen.covers(&self.seen) {
+        if other.seen.covers(&self.seen) && other.names.len() <= Names::FOR_STATES as usize {
             let horizon = core::mem::take(&mut self.horizon);
             *self = other.into_owned();
             self.settle(&horizon);
@@ -254,7 +253,7 @@ impl<S: Store> Causal<S> {
         self.apply_within(delta, Names::FOR_STRANGERS)
     }
 
-    fn apply_within(&mut self, delta: Delta<S>, most_names: u32) -> Result<bool, Refused> {
+    pub(super) fn apply_within(&mut self, delta: Delta<S>, most_names: u32) -> Result<bool, Refused> {
         let mut fresh = delta.events;
         fresh.subtract(&self.seen);
         if fresh.is_empty() {
@@ -266,11 +265,12 @@ impl<S: Store> Causal<S> {
         self.name_all(&fresh, most_names)?;
         self.seen.union(&fresh);
         let Causal { names, seen, ahead, store, .. } = self;
-        store.apply(
-            delta.change,
-            &mut Receipt { names, fresh: &fresh, seen, ahead, sweeping: delta.sweeps.by_event() },
-        );
-        ahead.subtract(&self.seen);
+        let sweeping = delta.sweeps.by_event();
+        let mut receipt = Receipt { names, fresh: &fresh, seen, ahead, killed: Vec::new(), sweeping };
+        store.apply(delta.change, &mut receipt);
+        let killed = receipt.killed;
+        ahead.subtract(&fresh);
+        ahead.extend(killed);
         self.assert_invariants();
         Ok(true)
     }
@@ -291,10 +291,7 @@ impl<S: Store> Causal<S> {
 
     /// Gives a name to every replica of `version`, or to none.
     pub(super) fn name_all(&mut self, version: &Version, most_names: u32) -> Result<(), Full> {
-        if !self.names.has_room_for(version.replicas(), most_names) {
-            return Err(Full);
-        }
-        version.replicas().all(|id| self.names.intern(id).is_some()).then_some(()).ok_or(Full)
+        self.names.intern_all(version.replicas(), most_names).then_some(()).ok_or(Full)
     }
 }
 
@@ -365,7 +362,10 @@ impl<S: Store<Change: serde::Serialize>> serde::Serialize for Causal<S> {
         let mut wire = serializer.serialize_struct("Causal", if horizon { 4 } else { 3 })?;
         wire.serialize_field("version", &self.seen)?;
         wire.serialize_field("ahead", &self.ahead)?;
-        wire.serialize_field("facts", &self.store.export(&self.names, &|_| true))?;
+        wire.serialize_field(
+            "facts",
+            &self.store.export(&self.names, &Selection::new(&self.names, &self.seen)),
+        )?;
         if horizon {
             wire.serialize_field("horizon", &self.horizon)?;
         } else {
@@ -453,64 +453,10 @@ impl<S: Store> Crdt for Causal<S> {
     }
 }
 
-/// A transaction that is closed when it goes out of scope, so that no event is lost if a user's code panics.
-struct Transaction<'a, S: Store> {
-    author: &'a mut Author,
-    store: &'a mut S,
-    seen: &'a mut Version,
-    delta: &'a mut Delta<S>,
-    pen: Pen<'a>,
-}
-
-impl<S: Store> Drop for Transaction<'_, S> {
-    fn drop(&mut self) {
-        if let Some((first, last)) = self.pen.minted() {
-            self.seen.insert_run(self.pen.replica(), first, last);
-            self.delta.events.insert_run(self.pen.replica(), first, last);
-        }
-        if let Some((events, horizon)) = self.pen.sweeping() {
-            self.delta.sweeps.union(Sweeps::one(*events, horizon.clone()));
-        }
-        self.store.tidy(&mut self.delta.change, &self.pen);
-        self.pen.put_down(self.author);
-    }
-}
-
-impl<S: Store + 'static> Root for Causal<S> {
-    type Edit<'a>
-        = <S as Editable>::Edit<'a>
-    where
-        S: 'a;
-
-    /// Leaves a million million dots for the transaction in which the others run out.
-    const MOST_MADE: u128 = (Dot::MAX_COUNTER - (1 << 40)) as u128;
-
-    fn edit<R>(
-        &mut self,
-        pending: &mut Delta<S>,
-        author: &mut Author,
-        write: impl FnOnce(&mut Self::Edit<'_>) -> R,
-    ) -> R {
-        let slot =
-            self.names.intern(author.replica()).expect("the last thousand names are kept for local writers");
-        let first = self.last_of(author.replica()) + 1;
-        let horizon = Some(&self.horizon).filter(|horizon| !horizon.is_empty());
-        let pen = Pen::new(author, &self.names, horizon, slot, first);
-        let transaction =
-            Transaction { author, store: &mut self.store, seen: &mut self.seen, delta: pending, pen };
-        let mut handle = transaction.store.edit(&mut transaction.delta.change, &transaction.pen);
-        write(&mut handle)
-    }
-
-    fn made_by(&self, replica: ReplicaId) -> u128 {
-        self.last_of(replica).into()
-    }
-}
-
 impl<S> Causal<S> {
     /// The greatest counter of `replica` that this state has heard of.
     #[inline]
-    fn last_of(&self, replica: ReplicaId) -> u64 {
+    pub(super) fn last_of(&self, replica: ReplicaId) -> u64 {
         self.seen.last(replica).max(self.ahead.last(replica))
     }
 }

@@ -9,10 +9,12 @@
 //! events is the union of them, and can be split anywhere between events.
 
 use alloc::vec::Vec;
+use core::fmt;
 
 use smallvec::SmallVec;
 
 use super::Pen;
+use super::facts::{Facts, Many};
 use super::small_map::SmallMap;
 use crate::Dot;
 
@@ -30,7 +32,19 @@ pub trait Change: Default + Clone {
 
     /// Whether it is sure that the running transaction has left no empty places, neither in this nor in the store that
     /// this is a change of: because a fact was added last, everywhere.
-    fn is_solid(&self, pen: &Pen<'_>) -> bool;
+    fn is_solid(&self) -> bool;
+
+    /// Adds all events of `other` within a transaction, without comparing keys.
+    fn append(&mut self, other: Self);
+
+    /// Drops the killed facts that are kept in case the transaction fails.
+    fn forget(&mut self);
+
+    /// True if changes of this type never contain a record's.
+    const IS_FLAT: bool;
+
+    /// Returns the number of records around the deepest event.
+    fn depth(&self) -> u32;
 
     /// The events whose dot `wanted` accepts, and nothing else.
     fn select(&self, wanted: &dyn Fn(Dot) -> bool) -> Self;
@@ -74,12 +88,19 @@ impl<V> Event<V> {
 }
 
 /// The changes of a [`Dots`](crate::Dots): events, sorted by dot.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct DotsChange<V> {
     pub(crate) events: SmallVec<[Event<V>; 1]>,
+    /// The facts that the running transaction has killed here, except for its own: they come back if it fails. Empty outside
+    /// of transactions.
+    lost: Facts<V>,
 }
 
 impl<V> DotsChange<V> {
+    pub(crate) fn new(events: SmallVec<[Event<V>; 1]>) -> Self {
+        DotsChange { events, lost: Facts::default() }
+    }
+
     /// The events, sorted by dot.
     pub fn events(&self) -> &[Event<V>] {
         &self.events
@@ -97,11 +118,48 @@ impl<V> DotsChange<V> {
             self.events.insert(place, event);
         }
     }
+
+    /// Keeps facts that the transaction has killed, except for those that it wrote itself.
+    #[inline]
+    pub(super) fn keep(&mut self, mut killed: Facts<V>, pen: &Pen<'_>) {
+        if killed.iter().any(|(tag, _)| pen.has_minted(*tag)) {
+            killed.change(|facts| facts.retain(|(tag, _)| !pen.has_minted(*tag)));
+        }
+        if killed.is_empty() {
+            return;
+        }
+        pen.note_kill();
+        let more = core::mem::replace(&mut self.lost, killed);
+        // Facts of others are killed once, all together; so there are no more as a rule.
+        if !more.is_empty() {
+            self.lost.change(|lost| lost.extend(more.into_many()));
+        }
+    }
+
+    /// Takes out the facts that were kept.
+    pub(super) fn take_lost(&mut self) -> Many<V> {
+        self.lost.take()
+    }
 }
 
 impl<V> Default for DotsChange<V> {
     fn default() -> Self {
-        DotsChange { events: SmallVec::new() }
+        DotsChange::new(SmallVec::new())
+    }
+}
+
+impl<V: PartialEq> PartialEq for DotsChange<V> {
+    fn eq(&self, other: &Self) -> bool {
+        self.events == other.events
+    }
+}
+
+impl<V: Eq> Eq for DotsChange<V> {}
+
+#[allow(clippy::missing_fields_in_debug, reason = "nothing is lost outside of transactions")]
+impl<V: fmt::Debug> fmt::Debug for DotsChange<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DotsChange").field("events", &self.events).finish()
     }
 }
 
@@ -109,6 +167,9 @@ impl<V: Clone> Change for DotsChange<V> {
     fn union(&mut self, other: Self) {
         if self.events.is_empty() {
             *self = other;
+        } else if self.events.last().map(Event::dot) < other.events.first().map(Event::dot) {
+            // As in logs, where events come in their order.
+            self.events.extend(other.events);
         } else if other.events.len() <= 2 {
             other.events.into_iter().for_each(|event| self.insert(event));
         } else {
@@ -119,18 +180,37 @@ impl<V: Clone> Change for DotsChange<V> {
         }
     }
 
+    fn append(&mut self, mut other: Self) {
+        let lost = other.take_lost();
+        if !lost.is_empty() {
+            self.lost.change(|mine| mine.extend(lost));
+        }
+        other.events.into_iter().for_each(|event| self.insert(event));
+    }
+
+    fn forget(&mut self) {
+        if !self.lost.is_empty() {
+            self.lost.clear();
+        }
+    }
+
+    const IS_FLAT: bool = true;
+
+    fn depth(&self) -> u32 {
+        0
+    }
+
     fn is_empty(&self) -> bool {
         self.events.is_empty()
     }
 
-    fn is_solid(&self, pen: &Pen<'_>) -> bool {
-        // The dots of one transaction ascend.
-        let last = self.events.iter().rfind(|event| pen.has_minted(event.dot));
-        last.is_some_and(|event| event.add.is_some())
+    fn is_solid(&self) -> bool {
+        // The dots of a transaction ascend.
+        self.events.last().is_some_and(|event| event.add.is_some())
     }
 
     fn select(&self, wanted: &dyn Fn(Dot) -> bool) -> Self {
-        DotsChange { events: self.events.iter().filter(|event| wanted(event.dot)).cloned().collect() }
+        DotsChange::new(self.events.iter().filter(|event| wanted(event.dot)).cloned().collect())
     }
 
     fn visit(&self, visit: &mut dyn FnMut(Dot, bool, &[Dot])) {
@@ -153,6 +233,12 @@ impl<K: Ord, C> KeyedChange<K, C> {
     }
 }
 
+impl<K, C> KeyedChange<K, C> {
+    pub(crate) fn of_one(key: K, change: C) -> Self {
+        KeyedChange { keys: SmallMap::of_one(key, change) }
+    }
+}
+
 impl<K, C> Default for KeyedChange<K, C> {
     fn default() -> Self {
         KeyedChange { keys: SmallMap::default() }
@@ -168,8 +254,22 @@ impl<K: Ord + Clone, C: Change> Change for KeyedChange<K, C> {
         self.keys.is_empty()
     }
 
-    fn is_solid(&self, pen: &Pen<'_>) -> bool {
-        !self.is_empty() && self.keys.is_settled() && self.keys.iter().all(|(_, change)| change.is_solid(pen))
+    fn append(&mut self, other: Self) {
+        self.keys.append_all(other.keys);
+    }
+
+    fn forget(&mut self) {
+        self.keys.for_each_value(C::forget);
+    }
+
+    const IS_FLAT: bool = C::IS_FLAT;
+
+    fn depth(&self) -> u32 {
+        if C::IS_FLAT { 0 } else { self.keys.iter().map(|(_, change)| change.depth()).max().unwrap_or(0) }
+    }
+
+    fn is_solid(&self) -> bool {
+        !self.is_empty() && self.keys.is_settled() && self.keys.iter().all(|(_, change)| change.is_solid())
     }
 
     fn select(&self, wanted: &dyn Fn(Dot) -> bool) -> Self {
@@ -185,9 +285,13 @@ impl<K: Ord + Clone, C: Change> Change for KeyedChange<K, C> {
 
 #[cfg(feature = "serde")]
 mod wire {
+    use core::marker::PhantomData;
+
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use super::{DotsChange, Event, KeyedChange};
+    use super::{Change, DotsChange, Event, KeyedChange};
+    use crate::sorted;
+    use crate::store::fields::{ReadChange, Within, read_whole};
 
     impl<V: Serialize> Serialize for DotsChange<V> {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -197,6 +301,13 @@ mod wire {
 
     impl<'de, V: Deserialize<'de>> Deserialize<'de> for DotsChange<V> {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            read_whole(deserializer)
+        }
+    }
+
+    /// No records are in it.
+    impl<'de, V: Deserialize<'de>> ReadChange<'de> for DotsChange<V> {
+        fn read_change<D: Deserializer<'de>>(deserializer: D, _: u32) -> Result<Self, D::Error> {
             let sound = |event: Event<V>| {
                 if event.kills.binary_search(&event.dot).is_ok() {
                     Err("an event kills itself")
@@ -204,26 +315,38 @@ mod wire {
                     Ok(event)
                 }
             };
-            let events = crate::sorted::read(deserializer, sound, |a, b| a.dot < b.dot)?;
-            Ok(DotsChange { events: events.into() })
+            let events = sorted::read(deserializer, PhantomData, sound, |a, b| a.dot < b.dot)?;
+            Ok(DotsChange::new(events.into()))
         }
     }
 
     impl<K: Serialize + Ord, C: Serialize> Serialize for KeyedChange<K, C> {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            crate::sorted::pairs::serialize(self.keys.iter(), serializer)
+            sorted::pairs::serialize(self.keys.iter(), serializer)
         }
     }
 
     impl<'de, K, C> Deserialize<'de> for KeyedChange<K, C>
     where
         K: Deserialize<'de> + Ord + Clone,
-        C: Deserialize<'de> + super::Change,
+        C: ReadChange<'de> + Change,
     {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            let keys = crate::sorted::pairs::deserialize_each(deserializer, |change: C| {
-                if change.is_empty() { Err("a key has no change") } else { Ok(change) }
-            })?;
+            read_whole(deserializer)
+        }
+    }
+
+    impl<'de, K, C> ReadChange<'de> for KeyedChange<K, C>
+    where
+        K: Deserialize<'de> + Ord + Clone,
+        C: ReadChange<'de> + Change,
+    {
+        fn read_change<D: Deserializer<'de>>(deserializer: D, records: u32) -> Result<Self, D::Error> {
+            let pair = sorted::Pair(PhantomData, Within::<C>::new(records));
+            let sound = |(key, change): (K, C)| {
+                if change.is_empty() { Err("a key has no change") } else { Ok((key, change)) }
+            };
+            let keys = sorted::read(deserializer, pair, sound, |a, b| a.0 < b.0)?;
             Ok(KeyedChange { keys: keys.into_iter().collect() })
         }
     }

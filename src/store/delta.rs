@@ -1,7 +1,7 @@
 use core::fmt;
 
 use super::{Change, Store, Sweep, Sweeps};
-use crate::{Lattice, Version};
+use crate::{Dot, Lattice, Version};
 
 /// What one or several transactions on a [`Causal`](super::Causal) changed; also the operation of the op-based face.
 ///
@@ -23,6 +23,11 @@ impl<S: Store> Delta<S> {
     /// What the events do, place by place.
     pub fn change(&self) -> &S::Change {
         &self.change
+    }
+
+    /// The event, if there is one that changes something, and nothing else.
+    pub(crate) fn event(&self) -> Option<Dot> {
+        self.events.only().filter(|_| self.sweeps.is_empty() && !self.change.is_empty())
     }
 
     /// Which of the events kill, beside what they name, whatever is settled at their places. None, unless their writer has
@@ -142,7 +147,7 @@ impl<S: Store<Change: serde::Serialize>> serde::Serialize for Delta<S> {
         wire.serialize_field("events", &self.events)?;
         wire.serialize_field("change", &self.change)?;
         if sweeps {
-            wire.serialize_field("sweeps", self.sweeps.as_slice())?;
+            wire.serialize_field("sweeps", &self.sweeps.in_order())?;
         } else {
             wire.skip_field("sweeps")?;
         }
@@ -168,7 +173,7 @@ mod tests {
 
     fn author(id: u128) -> crate::store::Author {
         let mut author = crate::store::Author::new(HybridClock::new(ReplicaId::from_u128(id)));
-        author.set_now(Some(0));
+        author.begin(Some(0));
         author
     }
 
@@ -177,9 +182,11 @@ mod tests {
         id: u128,
         write: impl FnOnce(&mut S::Edit<'_>),
     ) -> Delta<S> {
-        let mut delta = Delta::default();
-        state.edit(&mut delta, &mut author(id), write);
-        delta
+        let write = |edit: &mut S::Edit<'_>| {
+            write(edit);
+            Ok::<(), ()>(())
+        };
+        state.edit(&mut author(id), write, |_| true).unwrap()
     }
 
     fn dots<V>(change: &DotsChange<V>) -> Vec<(u128, u64)> {

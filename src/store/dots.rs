@@ -2,15 +2,17 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt;
+use core::ops::Range;
 
 use smallvec::SmallVec;
 
 use super::change::{DotsChange, Event};
 use super::facts::{Facts, Many};
 use super::settling::Sweeping;
-use super::{Edit, Editable, Meeting, Naming, Pen, Receipt, Settling, Store};
+use super::{Edit, Editable, Meeting, Naming, Pen, Receipt, Selection, Settling, Store};
 use crate::causality::{Names, Tag};
-use crate::{Dot, Version};
+use crate::work::compared;
+use crate::{Dot, ReplicaId, Version};
 
 /// A leaf: live facts, each under the dot of the event that wrote it.
 ///
@@ -99,17 +101,11 @@ impl<V> Dots<V> {
             let value = event.add.take().filter(|_| !receipt.ahead.contains(event.dot))?;
             Some((names.tag(event.dot)?, value))
         });
-        let (Some(first), second) = (news.next(), news.next()) else { return };
-        if let Some(second) = second {
-            // A stable sort of two sorted runs is a merge.
-            self.facts.change(|facts| {
-                facts.extend([first, second].into_iter().chain(news));
-                facts.sort_by(|(a, _), (b, _)| by_dot(names, *a, *b));
-                facts.dedup_by_key(|(tag, _)| *tag);
-            });
-        } else {
-            self.insert(names, first.0, first.1);
-        }
+        let (Some((tag, value)), second) = (news.next(), news.next()) else { return };
+        let Some(second) = second else { return self.insert(names, tag, value) };
+        let all = [(tag, value), second].into_iter().chain(news);
+        let placed = all.filter_map(|fact| Some((self.find(names, fact.0).err()?, fact))).collect();
+        self.facts.insert_all(placed);
     }
 
     fn kill(&mut self, victim: Dot, receipt: &mut Receipt<'_>) {
@@ -117,26 +113,45 @@ impl<V> Dots<V> {
         if let Some(place) = live {
             self.facts.change(|facts| facts.remove(place));
         } else if !receipt.seen.contains(victim) {
-            receipt.ahead.insert(victim);
+            receipt.killed.push(victim);
         }
     }
 
     /// As `kill` of each victim, in one pass. They are sorted.
     fn kill_all(&mut self, victims: &[Dot], receipt: &mut Receipt<'_>) {
-        let names = receipt.names;
-        let unknown = |victim: &&Dot| !receipt.seen.contains(**victim);
-        let ahead: Version = victims.iter().filter(unknown).copied().collect();
-        receipt.ahead.union(&ahead);
-        if !victims.is_empty() {
-            self.facts.change(|facts| {
-                facts.retain(|(tag, _)| victims.binary_search(&names.dot(*tag)).is_err());
-            });
-        }
+        receipt.killed.extend(victims.iter().filter(|victim| !receipt.seen.contains(**victim)));
+        let tags = victims.iter().filter_map(|victim| receipt.names.tag(*victim));
+        let places: Vec<usize> = tags.filter_map(|tag| self.find(receipt.names, tag).ok()).collect();
+        self.facts.remove_all(&places);
     }
 
-    /// Kills what is settled, as of `horizon`. All of it was seen, so none of it can be ahead.
-    fn sweep(&mut self, horizon: &Version, names: &Names) {
-        self.facts.change(|facts| facts.retain(|(tag, _)| !horizon.contains(names.dot(*tag))));
+    /// Kills what is settled, as of any of the horizons. All of it was seen, so none of it can be ahead.
+    fn sweep(&mut self, mut horizons: Vec<&Version>, names: &Names) {
+        // The events of one writer have few horizons, and nearly always one.
+        horizons.sort_unstable_by_key(|horizon| core::ptr::from_ref(*horizon));
+        horizons.dedup_by_key(|horizon| core::ptr::from_ref(*horizon));
+        let intervals = horizons.iter().map(|horizon| horizon.interval_count()).sum::<usize>();
+        // The shorter one of horizon and facts is walked through, and the other one searched.
+        let places: Vec<usize> = if intervals < horizons.len().saturating_mul(self.facts.len()) {
+            let all = match horizons[..] {
+                [only] => Cow::Borrowed(only),
+                _ => Cow::Owned(union(&horizons)),
+            };
+            all.intervals().flat_map(|interval| self.places(names, interval)).collect()
+        } else {
+            let is_swept = |tag| horizons.iter().any(|horizon| horizon.contains(names.dot(tag)));
+            (0..self.facts.len()).filter(|at| is_swept(self.facts[*at].0)).collect()
+        };
+        self.facts.remove_all(&places);
+    }
+
+    /// Where the facts of some events in a row are.
+    fn places(&self, names: &Names, (replica, first, last): (ReplicaId, u64, u64)) -> Range<usize> {
+        let Some(slot) = names.slot(replica) else { return 0..0 };
+        let place = |tag, is_before: fn(Ordering) -> bool| {
+            self.facts.partition_point(|(fact, _)| is_before(by_dot(names, *fact, tag)))
+        };
+        place(Tag::new(slot, first), Ordering::is_lt)..place(Tag::new(slot, last), Ordering::is_le)
     }
 
     fn kills(&self, names: &Names) -> SmallVec<[Dot; 1]> {
@@ -189,7 +204,16 @@ impl<V> Dots<V> {
     }
 }
 
+fn union(versions: &[&Version]) -> Version {
+    let mut all = Version::new();
+    versions.iter().for_each(|version| {
+        all.union(version);
+    });
+    all
+}
+
 fn by_dot(names: &Names, a: Tag, b: Tag) -> Ordering {
+    compared();
     if a.slot() == b.slot() {
         a.counter().cmp(&b.counter())
     } else {
@@ -236,7 +260,8 @@ impl<V: Clone + Eq> Edit<'_, Dots<V>> {
         let tag = self.pen.mint();
         let kills = self.state.kills(self.pen.names());
         self.change.insert(Event { dot: self.pen.dot(tag), add: Some(value.clone()), kills });
-        self.state.facts = Facts::one(tag, value);
+        let killed = core::mem::replace(&mut self.state.facts, Facts::one(tag, value));
+        self.change.keep(killed, self.pen);
     }
 
     /// As [`write`](Self::write), in types that [drop](Dots::drop_settled) facts which are settled: the fact also takes the
@@ -261,9 +286,8 @@ impl<V: Clone + Eq> Edit<'_, Dots<V>> {
     /// Adds a fact beside those that are live here, or puts it together with one that this very transaction has
     /// added; `combine` makes one value of two, if it can.
     pub fn add_or_combine(&mut self, value: V, combine: impl Fn(&V, &V) -> Option<V>) {
-        let (names, pen) = (self.pen.names(), self.pen);
-        let mine =
-            self.change.events.iter().rposition(|event| pen.has_minted(event.dot) && event.add.is_some());
+        let names = self.pen.names();
+        let mine = self.change.events.iter().rposition(|event| event.add.is_some());
         if let Some(event) = mine
             && let Some(tag) = names.tag(self.change.events[event].dot)
             && let Ok(place) = self.state.find(names, tag)
@@ -303,7 +327,7 @@ impl<V: Clone + Eq> Dots<V> {
         let kills = self.kills(pen.names());
         let tag = pen.mint();
         change.insert(Event { dot: pen.dot(tag), add: None, kills });
-        self.facts.clear();
+        change.keep(core::mem::take(&mut self.facts), pen);
         Some(tag)
     }
 }
@@ -327,7 +351,7 @@ impl<V: Clone + Eq> Store for Dots<V> {
         self.take_in(&mut change.events, receipt);
         match &change.events[..] {
             [event] if event.kills.len() <= 1 => {
-                event.kills.iter().for_each(|victim| self.kill(*victim, receipt))
+                event.kills.iter().for_each(|victim| self.kill(*victim, receipt));
             }
             events => {
                 let mut victims: Vec<Dot> =
@@ -337,10 +361,13 @@ impl<V: Clone + Eq> Store for Dots<V> {
                 self.kill_all(&victims, receipt);
             }
         }
-        if !receipt.sweeping.is_empty() {
-            let sweeping =
-                change.events.iter().filter_map(|event| Sweeping::find(&receipt.sweeping, event.dot));
-            sweeping.for_each(|sweeping| self.sweep(sweeping.horizon, receipt.names));
+        if !receipt.sweeping.is_empty() && !self.is_empty() {
+            let events = change.events.iter();
+            let sweeping = events.filter_map(|event| Sweeping::find(&receipt.sweeping, event.dot));
+            let horizons: Vec<_> = sweeping.map(|sweeping| sweeping.horizon).collect();
+            if !horizons.is_empty() {
+                self.sweep(horizons, receipt.names);
+            }
         }
     }
 
@@ -368,18 +395,32 @@ impl<V: Clone + Eq> Store for Dots<V> {
                 .all(|((mine, a), (theirs, b))| Some(*mine) == naming.translate(*theirs) && a == b)
     }
 
-    fn export(&self, names: &Names, wanted: &dyn Fn(Dot) -> bool) -> Self::Change {
-        let event = |(dot, value): (Dot, &V)| Event { dot, add: Some(value.clone()), kills: SmallVec::new() };
-        DotsChange { events: self.with_dots(names).filter(|(dot, _)| wanted(*dot)).map(event).collect() }
+    fn export(&self, names: &Names, wanted: &Selection<'_>) -> Self::Change {
+        let event = |(tag, value): &(Tag, V)| {
+            let (dot, add) = (names.dot(*tag), Some(value.clone()));
+            Event { dot, add, kills: SmallVec::new() }
+        };
+        DotsChange::new(self.facts.iter().filter(|(tag, _)| wanted.has(*tag)).map(event).collect())
     }
 
-    fn prune(&mut self, names: &Names, gone: &dyn Fn(Dot) -> bool) {
-        if self.facts.iter().any(|(tag, _)| gone(names.dot(*tag))) {
-            self.facts.change(|facts| facts.retain(|(tag, _)| !gone(names.dot(*tag))));
+    fn prune(&mut self, gone: &Selection<'_>) {
+        if self.facts.iter().any(|(tag, _)| gone.has(*tag)) {
+            self.facts.change(|facts| facts.retain(|(tag, _)| !gone.has(*tag)));
         }
     }
 
     fn settle(&mut self, _: &Settling) {}
+
+    fn undo(&mut self, change: &mut Self::Change, pen: &Pen<'_>) {
+        let undone = (core::mem::take(&mut change.events), self.facts.take());
+        let (written, mut found): (Many<V>, Many<V>) =
+            undone.1.into_iter().partition(|(tag, _)| pen.has_minted(*tag));
+        found.extend(change.take_lost());
+        found.sort_by(|(a, _), (b, _)| by_dot(pen.names(), *a, *b));
+        self.facts = found.into();
+        // Dropping a value may panic, so this comes last.
+        drop((undone.0, written));
+    }
 
     fn tidy(&mut self, _: &mut Self::Change, _: &Pen<'_>) {}
 }

@@ -12,7 +12,7 @@ use core::fmt;
 use core::ops::Deref;
 
 use crate::causality::{ClockError, Names, Tag};
-use crate::{Crdt, Dot, HybridClock, ReplicaId, Stamp, Version};
+use crate::{Dot, HybridClock, ReplicaId, Stamp, Version};
 
 /// Something that a [`Writer`](crate::Writer) can hand out for writing.
 #[diagnostic::on_unimplemented(
@@ -78,11 +78,13 @@ pub struct Author {
     clock: HybridClock,
     /// The time of the next transaction; `None` to read the system's clock when it is asked for.
     now: Option<u64>,
+    /// True if the last transaction failed and could not be undone: see [`Root::edit`](super::Root::edit).
+    has_left_something: bool,
 }
 
 impl Author {
     pub(crate) fn new(clock: HybridClock) -> Self {
-        Author { clock, now: None }
+        Author { clock, now: None, has_left_something: false }
     }
 
     pub(crate) fn replica(&self) -> ReplicaId {
@@ -99,8 +101,19 @@ impl Author {
     }
 
     /// Sets the time of the next transaction; `None` to read the system's clock when it is asked for.
-    pub(crate) fn set_now(&mut self, now: Option<u64>) {
+    pub(crate) fn begin(&mut self, now: Option<u64>) {
         self.now = now;
+        self.has_left_something = false;
+    }
+
+    /// Notes whether writes of a failed transaction remain in the state.
+    pub(super) fn set_left_something(&mut self, has: bool) {
+        self.has_left_something = has;
+    }
+
+    /// Returns true if writes of the last transaction, which failed, remain in the state.
+    pub(crate) fn has_left_something(&self) -> bool {
+        self.has_left_something
     }
 }
 
@@ -133,6 +146,8 @@ pub struct Pen<'a> {
     horizon: Option<&'a Version>,
     /// Events of this transaction that sweep; nearly always none.
     sweeping: RefCell<Option<Box<Version>>>,
+    /// True if changes hold facts that this transaction has killed.
+    has_killed: Cell<bool>,
 }
 
 impl<'a> Pen<'a> {
@@ -155,11 +170,12 @@ impl<'a> Pen<'a> {
             stamp: Cell::new(None),
             horizon,
             sweeping: RefCell::new(None),
+            has_killed: Cell::new(false),
         }
     }
 
     /// A pen for plain values, which have no dots.
-    fn plain(author: &Author) -> Self {
+    pub(super) fn plain(author: &Author) -> Self {
         static NOBODY: Names = Names::new();
         Pen::new(author, &NOBODY, None, 0, 1)
     }
@@ -195,8 +211,19 @@ impl<'a> Pen<'a> {
     }
 
     /// Whether this transaction has minted the dot.
-    pub(super) fn has_minted(&self, dot: Dot) -> bool {
-        dot.replica() == self.replica && dot.counter() >= self.first
+    #[inline]
+    pub(super) fn has_minted(&self, tag: Tag) -> bool {
+        tag.slot() == self.slot && tag.counter() >= self.first
+    }
+
+    /// Notes that a change holds killed facts.
+    pub(super) fn note_kill(&self) {
+        self.has_killed.set(true);
+    }
+
+    /// Returns true if changes hold killed facts.
+    pub(super) fn has_killed(&self) -> bool {
+        self.has_killed.get()
     }
 
     /// Whether the fact is settled.
@@ -273,78 +300,3 @@ impl<'a> Pen<'a> {
 /// assert_eq!(phone.visits.get(), 1);
 /// ```
 pub type Handle<'a, T> = <T as Editable>::Edit<'a>;
-
-/// A state that a [`Writer`](crate::Writer) can own: a [`Causal`](crate::Causal) or a [`Plain`] value.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a state that a `Writer` can own",
-    label = "neither a `Causal` of a store nor a plain value",
-    note = "inside a `Causal`, keys are `Ord + Clone` and values `Clone + Eq`; wrap floats in a type with a total order",
-    note = "plain lattices (`GCounter`, ...) are owned as they are, not inside a `Causal`"
-)]
-pub trait Root: Crdt + 'static {
-    /// The handle through which it is written.
-    type Edit<'a>
-    where
-        Self: 'a;
-
-    /// Runs `write` as one transaction. What it writes is in `pending` afterwards, even if it panics.
-    fn edit<R>(
-        &mut self,
-        pending: &mut Self::Delta,
-        author: &mut Author,
-        write: impl FnOnce(&mut Self::Edit<'_>) -> R,
-    ) -> R;
-
-    /// Beyond this much, a writer goes on under a new id: see [`made_by`](Self::made_by).
-    const MOST_MADE: u128 = u128::MAX;
-
-    /// How much `replica` has written here, in a measure that grows with each of its writes (as far as the type
-    /// can tell). If that is more than a writer knows it has made, the writer has forgotten something.
-    fn made_by(&self, replica: ReplicaId) -> u128;
-}
-
-/// A plain value that a [`Writer`](crate::Writer) can own: its delta is a small value of its own type.
-///
-/// Maps and pairs of plain values are plain values: the handle on a `BTreeMap` has an `entry`, the handle on a pair is a
-/// pair of handles.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a state that a `Writer` can own",
-    label = "not a plain value",
-    note = "causal types go into a root: `Writer<Causal<{Self}>>`"
-)]
-pub trait Plain: Editable<Change = Self> + Crdt<Delta = Self> {
-    /// How much `replica` has written here: see [`Root::made_by`]. Types that keep no account of who wrote what
-    /// need none.
-    fn made_by(&self, replica: ReplicaId) -> u128 {
-        let _ = replica;
-        0
-    }
-}
-
-impl<T: Plain + 'static> Root for T {
-    type Edit<'a>
-        = <T as Editable>::Edit<'a>
-    where
-        T: 'a;
-
-    fn edit<R>(
-        &mut self,
-        pending: &mut T,
-        author: &mut Author,
-        write: impl FnOnce(&mut Self::Edit<'_>) -> R,
-    ) -> R {
-        struct Transaction<'a>(Pen<'a>, &'a mut Author);
-        impl Drop for Transaction<'_> {
-            fn drop(&mut self) {
-                self.0.put_down(self.1);
-            }
-        }
-        let transaction = Transaction(Pen::plain(author), author);
-        let mut handle = Editable::edit(self, pending, &transaction.0);
-        write(&mut handle)
-    }
-
-    fn made_by(&self, replica: ReplicaId) -> u128 {
-        Plain::made_by(self, replica)
-    }
-}

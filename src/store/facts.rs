@@ -9,15 +9,20 @@
 //! is what a set of a million members is made of, so it counts.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::fmt;
 use core::ops::{Deref, DerefMut};
 
 use smallvec::{SmallVec, smallvec};
 
 use crate::causality::Tag;
+use crate::work::moved;
 
 /// Facts that are being changed.
 pub(crate) type Many<V> = SmallVec<[(Tag, V); 1]>;
+
+/// For so many that come or go, moving those after them each time is quicker than moving all facts one by one.
+const FEW: usize = 4;
 
 #[derive(Clone)]
 pub(crate) struct Facts<V>(Inner<V>);
@@ -34,6 +39,7 @@ impl<V> Facts<V> {
         Facts(Inner::One((tag, value)))
     }
 
+    #[inline]
     pub(super) fn clear(&mut self) {
         *self = Facts::default();
     }
@@ -53,9 +59,53 @@ impl<V> Facts<V> {
         result
     }
 
+    /// Inserts facts, each before the one that is at its place now. The places ascend.
+    pub(super) fn insert_all(&mut self, news: Vec<(usize, (Tag, V))>) {
+        if news.len() <= FEW {
+            for (place, fact) in news.into_iter().rev() {
+                moved(self.len() - place);
+                self.change(|facts| facts.insert(place, fact));
+            }
+            return;
+        }
+        let mut all = Many::with_capacity(self.len() + news.len());
+        moved(all.capacity());
+        let (mut old, mut taken) = (self.take().into_iter(), 0);
+        for (place, fact) in news {
+            all.extend(old.by_ref().take(place - taken));
+            all.push(fact);
+            taken = place;
+        }
+        all.extend(old);
+        *self = all.into();
+    }
+
+    /// Removes the facts at some places, which ascend.
+    pub(super) fn remove_all(&mut self, places: &[usize]) {
+        if places.len() <= FEW {
+            for place in places.iter().rev() {
+                moved(self.len() - place);
+                self.change(|facts| facts.remove(*place));
+            }
+            return;
+        }
+        let (mut at, mut places) = (0, places.iter().peekable());
+        self.change(|facts| {
+            moved(facts.len());
+            facts.retain(|_| {
+                at += 1;
+                places.next_if_eq(&&(at - 1)).is_none()
+            });
+        });
+    }
+
     /// Leaves none.
     pub(super) fn take(&mut self) -> Many<V> {
-        match core::mem::take(self).0 {
+        core::mem::take(self).into_many()
+    }
+
+    pub(super) fn into_many(self) -> Many<V> {
+        match self.0 {
             Inner::One(fact) => smallvec![fact],
             Inner::Other(None) => SmallVec::new(),
             Inner::Other(Some(many)) => *many,
@@ -118,6 +168,23 @@ mod tests {
         assert_eq!(size_of::<Facts<i64>>(), 16);
         assert_eq!(size_of::<Facts<(u64, i64)>>(), 24);
         assert_eq!(size_of::<Facts<alloc::string::String>>(), 32);
+    }
+
+    #[test]
+    fn facts_come_and_go_together() {
+        let facts =
+            |numbers: &[u64]| -> Many<u64> { numbers.iter().map(|n| (Tag::new(0, *n), *n)).collect() };
+        for n in [2, 12] {
+            let (odd, even): (Vec<u64>, Vec<u64>) =
+                ((1..2 * n).step_by(2).collect(), (2..=2 * n).step_by(2).collect());
+            let mut both: Facts<u64> = facts(&odd).into();
+            both.insert_all(facts(&even).into_iter().enumerate().map(|(at, fact)| (at + 1, fact)).collect());
+            assert_eq!(both[..], facts(&(1..=2 * n).collect::<Vec<_>>())[..]);
+            both.remove_all(&(1..=odd.len()).map(|at| 2 * at - 1).collect::<Vec<_>>());
+            assert_eq!(both[..], facts(&odd)[..]);
+            both.remove_all(&(0..odd.len()).collect::<Vec<_>>());
+            assert!(both.is_empty());
+        }
     }
 
     #[test]

@@ -7,8 +7,7 @@ use core::cmp::Ordering;
 use core::fmt;
 
 use super::change::{Change, KeyedChange};
-use super::{Edit, Editable, Meeting, Naming, Pen, Receipt, Settling, Store};
-use crate::Dot;
+use super::{Edit, Editable, Meeting, Naming, Pen, Receipt, Selection, Settling, Store};
 use crate::causality::Names;
 
 /// Stores by key: `Keyed<T, Dots<()>>` is an add-wins set, `Keyed<K, S>` a map, nested at will.
@@ -51,6 +50,7 @@ impl<K: Ord, S> Keyed<K, S> {
 impl<K: Ord, S: Store> Keyed<K, S> {
     /// Settles what is under each key in a way of its own. Keys under which nothing is left go.
     pub fn settle_each(&mut self, mut settle: impl FnMut(&mut S)) {
+        crate::work::moved(self.children.len());
         self.children.retain(|_, child| {
             settle(child);
             !child.is_empty()
@@ -195,8 +195,17 @@ impl<'a, K: Ord + Clone, S: Store> Edit<'a, Keyed<K, S>> {
     where
         K: Borrow<Q>,
     {
-        if let Some((key, mut child)) = self.state.children.remove_entry(key) {
-            child.clear(self.change.keys.push(key), self.pen);
+        let keys = &mut self.change.keys;
+        if !keys.is_tree() {
+            if let Some((key, mut child)) = self.state.children.remove_entry(key) {
+                child.clear(keys.append(key), self.pen);
+            }
+        } else if let Some((own_key, _)) = self.state.children.get_key_value(key) {
+            // Comparing keys may panic, so it comes before the child leaves the map.
+            let change = keys.entry(own_key.clone());
+            if let Some(mut child) = self.state.children.remove(key) {
+                child.clear(change, self.pen);
+            }
         }
     }
 
@@ -216,8 +225,16 @@ impl<K: Ord + Clone, S: Store> Store for Keyed<K, S> {
     }
 
     fn clear(&mut self, change: &mut Self::Change, pen: &Pen<'_>) {
-        for (key, mut child) in core::mem::take(&mut self.children) {
-            child.clear(change.keys.push(key), pen);
+        if !change.keys.is_tree() {
+            for (key, mut child) in core::mem::take(&mut self.children) {
+                child.clear(change.keys.append(key), pen);
+            }
+            return;
+        }
+        while let Some(place) = self.children.first_entry() {
+            // Comparing keys may panic, so it comes before the child leaves the map.
+            let change = change.keys.entry(place.key().clone());
+            place.remove().clear(change, pen);
         }
     }
 
@@ -259,7 +276,7 @@ impl<K: Ord + Clone, S: Store> Store for Keyed<K, S> {
             && self.children.iter().zip(&other.children).all(|((k, a), (q, b))| k == q && a.same(b, naming))
     }
 
-    fn export(&self, names: &Names, wanted: &dyn Fn(Dot) -> bool) -> Self::Change {
+    fn export(&self, names: &Names, wanted: &Selection<'_>) -> Self::Change {
         let keys = self.children.iter().filter_map(|(key, child)| {
             let change = child.export(names, wanted);
             (!change.is_empty()).then(|| (key.clone(), change))
@@ -267,9 +284,9 @@ impl<K: Ord + Clone, S: Store> Store for Keyed<K, S> {
         KeyedChange { keys: keys.collect() }
     }
 
-    fn prune(&mut self, names: &Names, gone: &dyn Fn(Dot) -> bool) {
+    fn prune(&mut self, gone: &Selection<'_>) {
         self.children.retain(|_, child| {
-            child.prune(names, gone);
+            child.prune(gone);
             !child.is_empty()
         });
     }
@@ -278,10 +295,22 @@ impl<K: Ord + Clone, S: Store> Store for Keyed<K, S> {
         self.settle_each(|child| child.settle(settling));
     }
 
+    fn undo(&mut self, change: &mut Self::Change, pen: &Pen<'_>) {
+        // Each key leaves the change when it is undone, in case one of the next panics when it is compared.
+        while let Some((key, inner)) = change.keys.last_mut() {
+            let child = self.children.entry(key.clone()).or_default();
+            child.undo(inner, pen);
+            if child.is_empty() {
+                self.children.remove(key);
+            }
+            change.keys.pop();
+        }
+    }
+
     fn tidy(&mut self, change: &mut Self::Change, pen: &Pen<'_>) {
         change.keys.settle();
         change.keys.retain(|key, change| {
-            if change.is_solid(pen) {
+            if change.is_solid() {
                 return true;
             }
             match self.children.get_mut(key) {

@@ -1,7 +1,6 @@
 use alloc::borrow::Cow;
 
-use super::{Change, Edit, Editable, Meeting, Naming, Pen, Receipt, Settling, Store};
-use crate::Dot;
+use super::{Change, Edit, Editable, Meeting, Naming, Pen, Receipt, Selection, Settling, Store};
 use crate::causality::Names;
 
 /// A store that is another store inside, with a meaning of its own.
@@ -94,16 +93,20 @@ where
         self.inner().same(other.inner(), naming)
     }
 
-    fn export(&self, names: &Names, wanted: &dyn Fn(Dot) -> bool) -> Self::Change {
+    fn export(&self, names: &Names, wanted: &Selection<'_>) -> Self::Change {
         self.inner().export(names, wanted)
     }
 
-    fn prune(&mut self, names: &Names, gone: &dyn Fn(Dot) -> bool) {
-        self.inner_mut().prune(names, gone);
+    fn prune(&mut self, gone: &Selection<'_>) {
+        self.inner_mut().prune(gone);
     }
 
     fn settle(&mut self, settling: &Settling) {
         self.settle_facts(settling);
+    }
+
+    fn undo(&mut self, change: &mut Self::Change, pen: &Pen<'_>) {
+        self.inner_mut().undo(change, pen);
     }
 
     fn tidy(&mut self, change: &mut Self::Change, pen: &Pen<'_>) {

@@ -14,8 +14,10 @@ pub struct Receipt<'a> {
     pub(super) fresh: &'a Version,
     /// All events known here, those of the delta included.
     pub(super) seen: &'a Version,
-    /// Facts killed so far whose own event was not known before this delta.
-    pub(super) ahead: &'a mut Version,
+    /// Facts killed before this delta. Of `seen`, only events of the delta may be among them.
+    pub(super) ahead: &'a Version,
+    /// Facts killed by the delta that are not in `seen`, in any order: they are added to `ahead` all at once.
+    pub(super) killed: Vec<Dot>,
     /// Events of the delta that sweep, sorted; nearly always none.
     pub(super) sweeping: Vec<Sweeping<'a>>,
 }
@@ -24,6 +26,49 @@ impl Receipt<'_> {
     pub(super) fn is_news(&self, dot: Dot) -> bool {
         self.fresh.contains(dot)
     }
+}
+
+/// Facts that are chosen by their events.
+#[derive(Debug)]
+pub struct Selection<'a> {
+    /// By slot: the chosen events of that replica.
+    by_slot: Vec<Counters<'a>>,
+    /// A bit for each value of the lowest bits of a counter: set if a chosen event has it. Empty if there are few intervals,
+    /// which are searched quickly, or too many events.
+    bits: Vec<u64>,
+}
+
+impl<'a> Selection<'a> {
+    /// The facts of `events`, in a state with these names.
+    pub fn new(names: &Names, events: &'a Version) -> Self {
+        let by_slot = names.ids().iter().map(|id| events.of(*id)).collect();
+        let (intervals, mut bits) = (events.interval_count(), Vec::new());
+        if intervals > 2 && events.dot_count() <= 16 * intervals as u128 {
+            bits = alloc::vec![0; intervals.next_power_of_two()];
+            for dot in events.dots() {
+                let (word, bit) = place(&bits, dot.counter());
+                bits[word] |= bit;
+            }
+        }
+        Selection { by_slot, bits }
+    }
+
+    #[inline]
+    pub(super) fn has(&self, tag: Tag) -> bool {
+        if !self.bits.is_empty() {
+            let (word, bit) = place(&self.bits, tag.counter());
+            if self.bits[word] & bit == 0 {
+                return false;
+            }
+        }
+        self.by_slot[tag.slot() as usize].contains(tag.counter())
+    }
+}
+
+/// The word and the bit of a counter, in a power of two of words.
+#[inline]
+fn place(bits: &[u64], counter: u64) -> (usize, u64) {
+    ((counter / 64) as usize & (bits.len() - 1), 1 << (counter % 64))
 }
 
 /// How the tags of another state are called here.
@@ -116,5 +161,35 @@ impl<'a> Meeting<'a> {
     fn knows(&self, seen: &[Counters<'_>], ahead: Option<&Version>, tag: Tag) -> bool {
         seen[tag.slot() as usize].contains(tag.counter())
             || ahead.is_some_and(|ahead| ahead.contains(self.names.dot(tag)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Few events and many, with gaps and without.
+        #[test]
+        fn a_selection_has_the_events_that_it_was_made_of(
+            runs in prop::collection::vec((0..3_u8, 1..2_000_u64, 0..20_u64), 0..40),
+            probes in prop::collection::vec((0..4_u8, 1..2_100_u64), 0..200),
+        ) {
+            let id = |n: u8| ReplicaId::from_u128(n.into());
+            let mut names = Names::new();
+            for n in [2, 0, 3, 1] {
+                names.intern(id(n));
+            }
+            let mut events = Version::new();
+            for (n, first, more) in runs {
+                events.insert_run(id(n), first, first + more);
+            }
+            let selection = Selection::new(&names, &events);
+            for dot in events.dots().chain(probes.into_iter().map(|(n, counter)| Dot::trusted(id(n), counter))) {
+                prop_assert_eq!(selection.has(names.tag(dot).unwrap()), events.contains(dot));
+            }
+        }
     }
 }

@@ -49,7 +49,8 @@
 /// replicas before one of them *writes* the new field. *Renaming* a field is `#[serde(rename = "...")]` with its old name.
 /// *Removing* one, or changing its type, is a change of format: write a new record.
 ///
-/// A record that contains itself may be nested deeper than some formats read back: `serde_json` reads some 40 levels.
+/// A record that contains itself is read back up to a depth of 64 records, by serde as by our own format. Some formats of
+/// serde stop earlier: `serde_json` at some 40.
 ///
 /// # Errors at compile time
 ///
@@ -244,11 +245,27 @@ macro_rules! __record {
                     true $(&& $crate::store::Change::is_empty(&self.$field))*
                 }
 
-                fn is_solid(&self, pen: &$crate::store::Pen<'_>) -> bool {
+                fn is_solid(&self) -> bool {
                     !$crate::store::Change::is_empty(self) $(&& (
                         $crate::store::Change::is_empty(&self.$field)
-                            || $crate::store::Change::is_solid(&self.$field, pen)
+                            || $crate::store::Change::is_solid(&self.$field)
                     ))*
+                }
+
+                fn append(&mut self, other: Self) {
+                    $($crate::store::Change::append(&mut self.$field, other.$field);)*
+                }
+
+                fn forget(&mut self) {
+                    $($crate::store::Change::forget(&mut self.$field);)*
+                }
+
+                const IS_FLAT: bool = false;
+
+                fn depth(&self) -> ::core::primitive::u32 {
+                    let deepest: ::core::primitive::u32 = 0;
+                    $(let deepest = ::core::cmp::Ord::max(deepest, $crate::store::Change::depth(&self.$field));)*
+                    1 + deepest
                 }
 
                 fn select(&self, wanted: &dyn ::core::ops::Fn($crate::Dot) -> bool) -> Self {
@@ -325,18 +342,22 @@ macro_rules! __record {
                 fn export(
                     &self,
                     names: &$crate::causality::Names,
-                    wanted: &dyn ::core::ops::Fn($crate::Dot) -> bool,
+                    wanted: &$crate::store::Selection<'_>,
                 ) -> Self::Change {
                     RecordChange { $($field: $crate::store::Store::export(&self.$field, names, wanted),)* }
                 }
 
-                fn prune(&mut self, names: &$crate::causality::Names, gone: &dyn ::core::ops::Fn($crate::Dot) -> bool) {
-                    $($crate::store::Store::prune(&mut self.$field, names, gone);)*
+                fn prune(&mut self, gone: &$crate::store::Selection<'_>) {
+                    $($crate::store::Store::prune(&mut self.$field, gone);)*
                 }
 
                 #[allow(unused_variables, reason = "a record may have no fields")]
                 fn settle(&mut self, settling: &$crate::store::Settling) {
                     $($crate::store::Store::settle(&mut self.$field, settling);)*
+                }
+
+                fn undo(&mut self, change: &mut Self::Change, pen: &$crate::store::Pen<'_>) {
+                    $($crate::store::Store::undo(&mut self.$field, &mut change.$field, pen);)*
                 }
 
                 fn tidy(&mut self, change: &mut Self::Change, pen: &$crate::store::Pen<'_>) {
@@ -390,10 +411,11 @@ macro_rules! __record {
                 &mut self,
                 name: &::core::primitive::str,
                 map: &mut A,
+                records: ::core::primitive::u32,
             ) -> ::core::result::Result<(), A::Error> {
                 $(
                     if name == $crate::__record! { @name $field [$($c)*] } {
-                        self.$field = map.next_value()?;
+                        self.$field = map.next_value_seed($crate::__private::Within::new(records))?;
                     }
                 )*
                 ::core::result::Result::Ok(())
@@ -407,7 +429,7 @@ macro_rules! __record {
             fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::core::result::Result<Self, D::Error> {
-                $crate::__private::read_fields(deserializer)
+                $crate::__private::read_whole(deserializer)
             }
         }
         $crate::__record! {
@@ -489,8 +511,47 @@ macro_rules! __record {
                 $crate::codec::record::read(n, &<Self::Change>::__fields(), reader, take)
             }
 
-            fn visit_facts(&self, visitor: &mut $crate::codec::FactVisitor<'_>) {
-                $($crate::codec::Columns::visit_facts(&self.$field, visitor);)*
+            #[allow(unused_variables, reason = "a record may have no fields")]
+            fn write_event(change: &Self::Change, out: &mut $crate::codec::Output<'_>) {
+                out.enter();
+                $(
+                    if !$crate::store::Change::is_empty(&change.$field) {
+                        $crate::codec::record::write_field(
+                            $crate::__record! { @name $field [$($c)*] },
+                            <$store as $crate::codec::Columns>::shape,
+                            out,
+                        );
+                        <$store as $crate::codec::Columns>::write_event(&change.$field, out);
+                    }
+                )*
+                out.leave();
+            }
+
+            #[allow(unused_variables, unused_mut, reason = "a record may have no fields")]
+            fn read_event(
+                dot: $crate::Dot,
+                input: &mut $crate::codec::Input<'_>,
+            ) -> ::core::result::Result<Self::Change, $crate::codec::DecodeError> {
+                input.enter()?;
+                let mut change = <Self::Change as ::core::default::Default>::default();
+                let name = $crate::codec::record::read_field(
+                    [$((
+                        $crate::__record! { @name $field [$($c)*] },
+                        <$store as $crate::codec::Columns>::shape as fn(&mut $crate::codec::Shape),
+                    )),*].into_iter(),
+                    input,
+                )?;
+                $(
+                    if name == $crate::__record! { @name $field [$($c)*] } {
+                        change.$field = <$store as $crate::codec::Columns>::read_event(dot, input)?;
+                    }
+                )*
+                input.leave();
+                ::core::result::Result::Ok(change)
+            }
+
+            fn list_facts(&self, list: &mut $crate::codec::FactList) {
+                $($crate::codec::Columns::list_facts(&self.$field, list);)*
             }
         }
         $crate::__record! {

@@ -21,6 +21,7 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 use crate::causality::{Names, Tag};
+use crate::work::compared;
 use crate::{Dot, Version};
 
 /// A horizon moving on: what was settled before, and what is now.
@@ -74,7 +75,7 @@ impl Sweep {
     }
 }
 
-/// The sweeps of a delta: no two with one horizon, none empty, each event in one at most, in the order of their first events.
+/// The sweeps of a delta, in the order of their horizons: no two with one horizon, none empty, each event in one at most.
 ///
 /// A pointer, because nearly always there are none, and deltas are moved about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -87,18 +88,17 @@ impl Sweeps {
         Sweeps(Some(Box::new(alloc::vec![Sweep { events, horizon }])))
     }
 
-    /// Sweeps that were decoded; `None` unless they could be those of a delta with `events`.
-    pub(crate) fn checked(sweeps: Vec<Sweep>, events: &Version) -> Option<Self> {
+    /// Sweeps that were decoded; `None` unless they could be those of a delta with `events`, in the order of their first ones.
+    pub(crate) fn checked(mut sweeps: Vec<Sweep>, events: &Version) -> Option<Self> {
         let is_sound = |Sweep { events: these, horizon }: &Sweep| {
             let is_some = !these.is_empty() && !horizon.is_empty();
             is_some && events.covers(these) && horizon.is_prefix() && !horizon.intersects(these)
         };
-        let mut horizons: Vec<&Version> = sweeps.iter().map(Sweep::horizon).collect();
-        horizons.sort_unstable_by(|a, b| by_intervals(a, b));
         let is_one_form = sweeps.iter().all(is_sound)
             && sweeps.is_sorted_by_key(Sweep::first)
-            && horizons.windows(2).all(|pair| pair[0] != pair[1])
             && by_event(&sweeps).windows(2).all(|pair| pair[0].last() < pair[1].first);
+        sweeps.sort_unstable_by(by_horizon);
+        let is_one_form = is_one_form && sweeps.windows(2).all(|pair| pair[0].horizon != pair[1].horizon);
         is_one_form.then(|| sweeps.into())
     }
 
@@ -107,8 +107,16 @@ impl Sweeps {
         self.0.is_none()
     }
 
+    /// In the order of their horizons.
     pub(crate) fn as_slice(&self) -> &[Sweep] {
         self.0.as_deref().map_or(&[], Vec::as_slice)
+    }
+
+    /// In the order of their first events: as they are written.
+    pub(crate) fn in_order(&self) -> Vec<&Sweep> {
+        let mut sweeps: Vec<_> = self.as_slice().iter().collect();
+        sweeps.sort_unstable_by_key(|sweep| sweep.first());
+        sweeps
     }
 
     /// Which events sweep, in order.
@@ -120,36 +128,27 @@ impl Sweeps {
     /// Adds sweeps of which no event is in one yet.
     pub(super) fn union(&mut self, other: Self) {
         let mine = self.0.get_or_insert_default();
-        mine.extend(other.0.into_iter().flat_map(|theirs| *theirs));
-        mine.sort_by(|a, b| by_intervals(&a.horizon, &b.horizon));
-        mine.dedup_by(|next, kept| {
-            let is_same = next.horizon == kept.horizon;
-            if is_same {
-                kept.events.union(&next.events);
+        for sweep in other.0.into_iter().flat_map(|theirs| *theirs) {
+            match mine.binary_search_by(|mine| by_horizon(mine, &sweep)) {
+                Ok(at) => _ = mine[at].events.union(&sweep.events),
+                Err(at) => mine.insert(at, sweep),
             }
-            is_same
-        });
-        mine.sort_by_key(Sweep::first);
+        }
     }
 
     /// Of the given events only.
     pub(super) fn select(&self, wanted: &Version) -> Self {
         let each = self.as_slice().iter().map(|sweep| (sweep.events.intersection(wanted), &sweep.horizon));
         let some = each.filter(|(events, _)| !events.is_empty());
-        let mut selected: Vec<_> =
-            some.map(|(events, horizon)| Sweep { events, horizon: horizon.clone() }).collect();
-        selected.sort_by_key(Sweep::first);
-        selected.into()
+        some.map(|(events, horizon)| Sweep { events, horizon: horizon.clone() }).collect::<Vec<_>>().into()
     }
 
     /// Whether all that they sweep is known to somebody who has `seen`, and takes in `fresh`.
     #[inline]
     pub(super) fn are_within(&self, seen: &Version, fresh: &Version) -> bool {
-        self.is_empty() || {
-            let mut known = seen.clone();
-            known.union(fresh);
-            self.as_slice().iter().all(|sweep| known.covers(&sweep.horizon))
-        }
+        self.as_slice()
+            .iter()
+            .all(|Sweep { horizon, .. }| seen.covers(horizon) || fresh.covers(&horizon.difference(seen)))
     }
 }
 
@@ -192,7 +191,8 @@ impl Sweeping<'_> {
     }
 }
 
-/// An order of versions, of no meaning.
-fn by_intervals(a: &Version, b: &Version) -> Ordering {
-    a.intervals().cmp(b.intervals())
+/// An order of no meaning, but for finding a horizon.
+fn by_horizon(a: &Sweep, b: &Sweep) -> Ordering {
+    compared();
+    a.horizon.intervals().cmp(b.horizon.intervals())
 }

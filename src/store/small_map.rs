@@ -2,6 +2,8 @@ use alloc::collections::btree_map::{BTreeMap, IntoIter as TreeIntoIter, Iter as 
 use alloc::vec::{IntoIter as VecIntoIter, Vec};
 use core::slice::Iter as SliceIter;
 
+use smallvec::SmallVec;
+
 use super::Change;
 
 /// What changes by key: a sorted vector; a tree once there are many that come in any order.
@@ -19,6 +21,10 @@ pub(crate) enum SmallMap<K, V> {
 const FEW: usize = 32;
 
 impl<K, V> SmallMap<K, V> {
+    pub(crate) fn of_one(key: K, value: V) -> Self {
+        SmallMap::Sorted(alloc::vec![(key, value)])
+    }
+
     pub(crate) fn iter(&self) -> Iter<'_, K, V> {
         match self {
             SmallMap::Sorted(pairs) | SmallMap::Loose(pairs) => Iter::Vec(pairs.iter()),
@@ -36,26 +42,38 @@ impl<K, V> SmallMap<K, V> {
     pub(crate) fn is_settled(&self) -> bool {
         !matches!(self, SmallMap::Loose(_))
     }
+
+    pub(crate) fn is_tree(&self) -> bool {
+        matches!(self, SmallMap::Tree(_))
+    }
+
+    pub(crate) fn for_each_value(&mut self, mut call: impl FnMut(&mut V)) {
+        match self {
+            SmallMap::Sorted(pairs) | SmallMap::Loose(pairs) => pairs.iter_mut().for_each(|(_, v)| call(v)),
+            SmallMap::Tree(tree) => tree.values_mut().for_each(call),
+        }
+    }
+
+    /// Returns the last entry, in whatever order they are.
+    pub(crate) fn last_mut(&mut self) -> Option<(&K, &mut V)> {
+        match self {
+            SmallMap::Sorted(pairs) | SmallMap::Loose(pairs) => pairs.last_mut().map(|(k, v)| (&*k, v)),
+            SmallMap::Tree(tree) => tree.iter_mut().next_back(),
+        }
+    }
 }
 
-impl<K: Ord, V: Change> SmallMap<K, V> {
+impl<K: Ord + Clone, V: Change> SmallMap<K, V> {
     /// The value of `key`, which gets a default one if it has none.
     pub(crate) fn entry(&mut self, key: K) -> &mut V {
-        self.settle();
-        if let SmallMap::Sorted(pairs) = self
-            && pairs.len() >= FEW
-            && pairs.last().is_some_and(|(last, _)| *last >= key)
-        {
-            *self = SmallMap::Tree(core::mem::take(pairs).into_iter().collect());
+        if self.is_empty() {
+            return self.append(key);
         }
+        self.prepare_for(&key);
         match self {
             SmallMap::Tree(tree) => tree.entry(key).or_default(),
             SmallMap::Sorted(pairs) | SmallMap::Loose(pairs) => {
                 let place = if pairs.last().is_none_or(|(last, _)| *last < key) {
-                    // Nearly all there is: a change of one key.
-                    if pairs.is_empty() {
-                        *pairs = Vec::with_capacity(1);
-                    }
                     pairs.push((key, V::default()));
                     pairs.len() - 1
                 } else {
@@ -69,17 +87,68 @@ impl<K: Ord, V: Change> SmallMap<K, V> {
         }
     }
 
+    /// Brings the keys in order, and makes a tree if there are many and `key` would come into their middle.
+    fn prepare_for(&mut self, key: &K) {
+        let was_loose = !self.is_settled();
+        self.settle();
+        // Loose entries are sorted once only: a tree stays sorted, whatever comes next.
+        if let SmallMap::Sorted(pairs) = self
+            && pairs.len() >= FEW
+            && (was_loose || pairs.last().is_some_and(|(last, _)| last >= key))
+        {
+            Planting::new(self).plant();
+        }
+    }
+
     /// A value of `key`, of which there may be another until they are [settled](Self::settle): much quicker than
     /// [`entry`](Self::entry) where there are many.
     pub(crate) fn push(&mut self, key: K) -> &mut V {
-        if let SmallMap::Sorted(pairs) = self
-            && pairs.len() >= FEW
-        {
-            *self = SmallMap::Loose(core::mem::take(pairs));
+        match self {
+            SmallMap::Sorted(pairs) if (1..FEW).contains(&pairs.len()) => self.entry(key),
+            SmallMap::Tree(_) => self.entry(key),
+            SmallMap::Sorted(_) | SmallMap::Loose(_) => self.append(key),
         }
-        let SmallMap::Loose(pairs) = self else { return self.entry(key) };
+    }
+
+    /// Does what [`push`](Self::push) does, without comparing keys, so that no key can panic. Slow in trees.
+    pub(crate) fn append(&mut self, key: K) -> &mut V {
+        if let SmallMap::Sorted(pairs) = self
+            && pairs.is_empty()
+        {
+            // Nearly all there is: a change of one key.
+            *pairs = Vec::with_capacity(1);
+        } else if self.is_settled() {
+            self.loosen();
+        }
+        let (SmallMap::Sorted(pairs) | SmallMap::Loose(pairs)) = self else {
+            unreachable!("trees are loosened")
+        };
         pairs.push((key, V::default()));
         &mut pairs.last_mut().expect("it was pushed").1
+    }
+
+    /// Adds all entries of `other`, without comparing keys.
+    pub(crate) fn append_all(&mut self, other: Self) {
+        self.loosen();
+        if let SmallMap::Loose(pairs) = self {
+            pairs.extend(other);
+        }
+    }
+
+    /// Lets entries be in any order, and two of one key.
+    fn loosen(&mut self) {
+        *self = SmallMap::Loose(match core::mem::take(self) {
+            SmallMap::Sorted(pairs) | SmallMap::Loose(pairs) => pairs,
+            SmallMap::Tree(tree) => tree.into_iter().collect(),
+        });
+    }
+
+    /// Removes the last entry.
+    pub(crate) fn pop(&mut self) {
+        match self {
+            SmallMap::Sorted(pairs) | SmallMap::Loose(pairs) => drop(pairs.pop()),
+            SmallMap::Tree(tree) => drop(tree.pop_last()),
+        }
     }
 
     /// Brings the keys in order, and together what belongs to one key.
@@ -92,11 +161,16 @@ impl<K: Ord, V: Change> SmallMap<K, V> {
 
     fn sort(&mut self) {
         if let SmallMap::Loose(pairs) = self {
-            pairs.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+            if pairs.is_sorted_by(|(a, _), (b, _)| a < b) {
+                *self = SmallMap::Sorted(core::mem::take(pairs));
+                return;
+            }
+            sort_by_key(pairs);
             pairs.dedup_by(|(again, more), (key, value)| {
                 let is_same = again == key;
                 if is_same {
-                    value.union(core::mem::take(more));
+                    // Keys inside are brought in order later, when one of them is looked for.
+                    value.append(core::mem::take(more));
                 }
                 is_same
             });
@@ -117,6 +191,55 @@ impl<K: Ord, V: Change> SmallMap<K, V> {
             *self = other;
         } else {
             other.into_iter().for_each(|(key, value)| self.entry(key).union(value));
+        }
+    }
+}
+
+/// Sorts pairs by sorting their places, since pairs are large. If a key panics when it is compared, no pair has moved.
+fn sort_by_key<K: Ord, V>(pairs: &mut [(K, V)]) {
+    let mut order: SmallVec<[usize; FEW]> = (0..pairs.len()).collect();
+    order.sort_unstable_by(|a, b| pairs[*a].0.cmp(&pairs[*b].0));
+    for first in 0..pairs.len() {
+        let mut at = first;
+        loop {
+            let from = core::mem::replace(&mut order[at], at);
+            if from == first {
+                break;
+            }
+            pairs.swap(at, from);
+            at = from;
+        }
+    }
+}
+
+/// A tree that is being made of sorted pairs. If a key panics when it is compared, the pairs become loose entries.
+struct Planting<'a, K, V> {
+    map: &'a mut SmallMap<K, V>,
+    tree: BTreeMap<K, V>,
+}
+
+impl<'a, K: Ord + Clone, V: Default> Planting<'a, K, V> {
+    fn new(map: &'a mut SmallMap<K, V>) -> Self {
+        Planting { map, tree: BTreeMap::new() }
+    }
+
+    fn plant(mut self) {
+        if let SmallMap::Sorted(pairs) = &mut *self.map {
+            for (key, value) in &mut *pairs {
+                *self.tree.entry(key.clone()).or_default() = core::mem::take(value);
+            }
+            let keys = core::mem::take(pairs);
+            *self.map = SmallMap::Tree(core::mem::take(&mut self.tree));
+            drop(keys);
+        }
+    }
+}
+
+impl<K, V> Drop for Planting<'_, K, V> {
+    fn drop(&mut self) {
+        if let SmallMap::Sorted(pairs) = &mut *self.map {
+            pairs.extend(core::mem::take(&mut self.tree));
+            *self.map = SmallMap::Loose(core::mem::take(pairs));
         }
     }
 }
@@ -201,8 +324,6 @@ impl<K, V> IntoIterator for SmallMap<K, V> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-
-    use smallvec::SmallVec;
 
     use super::*;
     use crate::store::{DotsChange, Event};

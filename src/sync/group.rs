@@ -1,11 +1,12 @@
-use alloc::collections::BTreeMap;
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
-
 use core::fmt;
 
 use super::Replica;
+use super::identity::Membership;
+use super::membership::{Admission, Roster, Rules, Standing};
 use crate::codec::Columns;
-use crate::{Causal, Dot, Newtype, OrSet, ReplicaId, Version, Writer, record};
+use crate::{Causal, Delta, Dot, Map, Newtype, OrSet, ReplicaId, Version, Writer, record};
 
 record! {
     /// A store that is shared by a group: who may write is a part of the data.
@@ -21,7 +22,7 @@ record! {
     /// type Shop = Causal<Shared<Counter>>;
     /// let mut berlin = Replica::<Shop>::found(); // begins a group
     /// let mut lyon = Replica::<Shop>::join_group(); // has nothing, and waits for a state
-    /// berlin.admit(lyon.id());
+    /// berlin.admit(lyon.id())?;
     /// for _ in 0..10 {
     ///     berlin.edit(|shared| shared.data.add(1));
     /// }
@@ -37,45 +38,46 @@ record! {
     /// }
     /// assert!(berlin.settle()); // lyon has said to have it all
     /// assert_eq!(berlin.data.get(), 10);
-    /// # Ok::<(), rejoin::sync::Refused>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Rules
     ///
-    /// * Whoever is not a member is not listened to, unless it brings the word of a member that it is one. Who is to join has
-    ///   nothing, must be [admitted](Replica::admit) by a member, and takes nothing in but the state of a member that knows
-    ///   of it. Then it may write.
+    /// * A replica that is not a member is not listened to, unless it brings a chain of admissions that leads back to one that is known.
+    ///   A newcomer has nothing, must be [admitted](Replica::admit) by a member, and takes nothing in but the state of a member
+    ///   that knows of it. It writes down with which admission it has begun; then it may write.
+    /// * A link that the application [vouches for](super::Link::vouched_for) admits newcomers by itself.
     /// * An event is stable here if each member has said to have it, and to know who has left, and this replica has all that
     ///   the member, and those who have left, had written when it said so. Then whatever has not arrived yet was written by
-    ///   somebody who knew it.
+    ///   a member that knew it.
     /// * A member that [has left](Replica::retire), or was let go, takes nothing more in, is refused, and is told so: it must
     ///   begin with nothing, under a new id. What it had written and told nobody of is not taken in any more; whom it had let
     ///   in, and told nobody of, goes with it.
     /// * What a member has said to have, others may settle. So it must still have it after a restart: store a
     ///   [snapshot](Replica::snapshot) after frames have come in and before links are polled, and say so by
-    ///   [`stored`](Replica::stored), which makes them wait. Whoever may have forgotten something goes on with nothing, under
+    ///   [`stored`](Replica::stored), which makes them wait. A replica that may have forgotten something goes on with nothing, under
     ///   a new id, and is admitted again.
+    /// * A member that must take another id, because somebody knows writes of it that it does not know, stays the member that it
+    ///   is until the new id is admitted. Over a link that vouches for it that happens by itself. Then it retires the old one.
+    /// * Groups that were founded apart unite when members of both vouch for each other, each at a moment when it has settled all that
+    ///   it has seen: a founder that is alone can always. What was settled before is united as it is: a removal that one group had
+    ///   settled, and so forgotten, takes nothing away from the other. From the union until its state has come, nothing
+    ///   more is settled. A union that comes to nothing is given up by [retiring](Replica::retire) the other founder. A member that is
+    ///   retired while it unites takes the other group along, outside: let members unite that stay.
     /// * A member that is away for long keeps the others from settling. Let it leave.
     #[derive(Codec)]
     pub struct Shared<S: Columns> {
-        /// Who was ever admitted. Nobody is to be taken out of it: see [`Replica::retire`].
+        /// The replicas that were ever admitted. None is to be taken out of it: see [`Replica::retire`].
         pub admitted: OrSet<ReplicaId>,
-        /// Who has left. Nobody is to be taken out of it.
+        /// The replicas that have left. None is to be taken out of it.
         pub left: OrSet<ReplicaId>,
         /// What is shared.
         pub data: S,
+        /// The founders of groups that were founded apart and have united with this one. Links write it; none is to be taken out of it.
+        pub united: OrSet<ReplicaId>,
+        /// The admissions that each newcomer had seen when it began, which it writes down before all else. Links write it.
+        pub begun: Map<ReplicaId, OrSet<Dot>>,
     }
-}
-
-/// How a replica stands to a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// It may write.
-    Member,
-    /// It was never admitted, as far as is known here.
-    Stranger,
-    /// It has left.
-    Left,
 }
 
 impl<S: Columns + fmt::Debug> fmt::Debug for Shared<S> {
@@ -84,12 +86,14 @@ impl<S: Columns + fmt::Debug> fmt::Debug for Shared<S> {
             .field("admitted", &self.admitted)
             .field("left", &self.left)
             .field("data", &self.data)
+            .field("united", &self.united)
+            .field("begun", &self.begun)
             .finish()
     }
 }
 
 impl<S: Columns> Shared<S> {
-    /// Who may write.
+    /// The replicas that may write.
     pub fn members(&self) -> impl Iterator<Item = ReplicaId> + '_ {
         self.admitted.iter().copied().filter(|id| !self.left.contains(id))
     }
@@ -104,74 +108,99 @@ impl<S: Columns> Shared<S> {
     }
 }
 
-/// What a replica must know of the group that it is in.
-#[derive(Clone)]
-pub(super) struct GroupRules<T> {
-    pub(super) standing: fn(&T, ReplicaId) -> Standing,
-    /// The events that have let a replica in.
-    pub(super) admissions: fn(&T, ReplicaId) -> Vec<Dot>,
+/// Admissions of one replica that count. Each message of it has them looked at, so a hostile member must not make them many.
+const MOST_ADMISSIONS: usize = 1_024;
+
+/// The events by which `id` was put into a set, of those that nobody has replaced.
+fn dots_in<S: Columns>(
+    state: &Causal<Shared<S>>,
+    set: impl for<'s> FnOnce(&'s Shared<S>) -> &'s OrSet<ReplicaId>,
+    id: ReplicaId,
+) -> Vec<Dot> {
+    state.facts(|shared| set(shared).inner().get(&id)).map(|(dot, ())| dot).take(MOST_ADMISSIONS).collect()
 }
 
-impl<S: Columns + 'static> GroupRules<Causal<Shared<S>>> {
-    fn shared() -> Self {
-        GroupRules {
-            standing: |state, id| state.standing(id),
-            admissions: |state, id| {
-                state.facts(|shared| shared.admitted.inner().get(&id)).map(|(dot, ())| dot).collect()
-            },
+fn admissions<S: Columns>(state: &Causal<Shared<S>>, id: ReplicaId) -> Vec<Admission> {
+    let plain = dots_in(state, |shared| &shared.admitted, id);
+    let unions = dots_in(state, |shared| &shared.united, id);
+    let plain = plain.into_iter().map(|by| Admission { by, is_union: false });
+    plain.chain(unions.into_iter().map(|by| Admission { by, is_union: true })).collect()
+}
+
+fn begun<S: Columns>(state: &Causal<Shared<S>>, id: ReplicaId) -> Vec<Dot> {
+    state.begun.get(&id).into_iter().flat_map(OrSet::iter).copied().take(MOST_ADMISSIONS).collect()
+}
+
+fn roster<S: Columns>(state: &Causal<Shared<S>>) -> Roster {
+    let mut roster = Roster::default();
+    let ids: BTreeSet<ReplicaId> = state.admitted.iter().chain(state.united.iter()).copied().collect();
+    for id in ids {
+        admissions(state, id).into_iter().for_each(|admission| roster.admit(id, admission));
+        begun(state, id).into_iter().for_each(|with| roster.begin(id, with));
+    }
+    roster
+}
+
+fn roster_of<S: Columns>(delta: &Delta<Shared<S>>) -> Roster {
+    let (mut roster, change) = (Roster::default(), delta.change());
+    for (set, is_union) in [(&change.admitted, false), (&change.united, true)] {
+        for (id, change) in set.iter() {
+            let added = change.events().iter().filter(|event| event.add().is_some());
+            added.for_each(|event| roster.admit(*id, Admission { by: event.dot(), is_union }));
+        }
+    }
+    for (id, change) in change.begun.iter() {
+        change.iter().for_each(|(with, _)| roster.begin(*id, *with));
+    }
+    roster
+}
+
+fn rules<S: Columns + 'static>() -> Rules<Causal<Shared<S>>> {
+    Rules {
+        admissions,
+        begun,
+        departures: |state, id| dots_in(state, |shared| &shared.left, id),
+        unions: |state| {
+            let founders = state.united.iter().copied();
+            let each = |founder| {
+                let events = dots_in(state, |shared| &shared.united, founder);
+                events.into_iter().map(move |by| (founder, by))
+            };
+            founders.flat_map(each).collect()
+        },
+        roster,
+        roster_of,
+        admit: |replica, id| drop(replica.edit_at(0, |shared| shared.admitted.insert(id))),
+        withdraw: |replica, id| drop(replica.edit_at(0, |shared| shared.admitted.remove(&id))),
+        unite: |replica, founder| drop(replica.edit_at(0, |shared| shared.united.insert(founder))),
+        retire: |replica, id| drop(replica.retire(id)),
+        begin: |replica, with| {
+            let id = replica.id();
+            replica.edit_at(0, |shared| shared.begun.entry(id).extend(with));
+        },
+    }
+}
+
+/// Why a member was not admitted, or not retired. Nothing was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unchanged {
+    /// The replica has left, and cannot come back under this id: let it begin with nothing, under a new one.
+    HasLeft(ReplicaId),
+    /// The replica was never admitted, so it cannot be retired.
+    Stranger(ReplicaId),
+}
+
+impl fmt::Display for Unchanged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unchanged::HasLeft(id) => write!(f, "{id} has left the group: it must take a new id"),
+            Unchanged::Stranger(id) => write!(f, "{id} is not in the group"),
         }
     }
 }
 
-/// What others have said to have.
-#[derive(Debug, Default)]
-pub(super) struct Heard {
-    by: BTreeMap<ReplicaId, Said>,
-}
-
-#[derive(Debug, Default)]
-struct Said {
-    /// The last that was said.
-    last: Version,
-    /// The last of which all that must be known here is known.
-    sound: Version,
-}
-
-impl Heard {
-    pub(super) fn hear(&mut self, from: ReplicaId, version: &Version) {
-        let said = self.by.entry(from).or_default();
-        if said.last != *version {
-            said.last.union(version);
-        }
-    }
-
-    /// What each of `members` but `me` has said to have, and nothing else stands in the way of. `leaves` are the events by
-    /// which others have left.
-    fn stable(&mut self, me: ReplicaId, members: &[ReplicaId], leaves: &Version, seen: &Version) -> Version {
-        let mut stable = seen.clone();
-        for member in members.iter().filter(|member| **member != me) {
-            let Some(said) = self.by.get_mut(member) else { return Version::new() };
-            // Who is a member, and another, speaks for itself.
-            let must_be_seen = |id: ReplicaId| id == *member || !members.contains(&id);
-            if said
-                .last
-                .intervals()
-                .filter(|(id, _, _)| must_be_seen(*id))
-                .all(|(id, first, last)| seen.has_run(id, first, last))
-            {
-                said.sound = said.last.clone();
-            }
-            // Who has not heard that somebody has left may still take in what that one writes, whatever it has not seen.
-            if !said.sound.covers(leaves) {
-                return Version::new();
-            }
-            let unsaid = stable.difference(&said.sound);
-            stable.subtract(&unsaid);
-        }
-        self.by.retain(|id, _| members.contains(id));
-        stable
-    }
-}
+impl core::error::Error for Unchanged {}
 
 #[cfg(feature = "std")]
 impl<S: Columns + 'static> Replica<Causal<Shared<S>>> {
@@ -191,76 +220,102 @@ impl<S: Columns + 'static> Replica<Causal<Shared<S>>> {
     pub fn found_as(writer: Writer<Causal<Shared<S>>>) -> Self {
         let mut replica = Replica::in_group(writer);
         let id = replica.id();
-        replica.admit(id);
+        replica.let_in(id);
         replica
     }
 
     /// A replica that is, or will be, in a group: after a restart, or before it is [admitted](Self::admit).
     pub fn in_group(writer: Writer<Causal<Shared<S>>>) -> Self {
         let mut replica = Replica::from_writer(writer);
-        replica.set_group(GroupRules::shared());
+        replica.membership = Some(Membership::new(rules(), replica.id()));
         replica
     }
 
-    /// Lets a replica in. Returns what to ask for with [`has`](Self::has): the newcomer must have it before it writes.
+    /// Lets a replica in. Returns what to ask for with [`has`](Self::has): the newcomer must have it before it writes. Nothing is
+    /// written if it is a member.
     ///
-    /// It must have nothing. Who has something, and is refused as a stranger, was let in by somebody who has left since: let it
+    /// It must have nothing. A replica that has something, and is refused as a stranger, was let in by one that has left since: let it
     /// begin with nothing, under a new id.
-    pub fn admit(&mut self, id: ReplicaId) -> Version {
-        if self.state().standing(id) == Standing::Member {
-            return self.version().clone();
+    ///
+    /// # Errors
+    ///
+    /// [`Unchanged::HasLeft`] if it has left; nothing was written.
+    pub fn admit(&mut self, id: ReplicaId) -> Result<Version, Unchanged> {
+        match self.state().standing(id) {
+            Standing::Member => Ok(self.version().clone()),
+            Standing::Left => Err(Unchanged::HasLeft(id)),
+            Standing::Stranger => Ok(self.edit_at(0, |shared| shared.admitted.insert(id))),
         }
-        self.edit_at(0, |shared| shared.admitted.insert(id))
     }
 
-    /// Lets a replica go, or goes itself. It is refused from now on: let it tell the others all that it has before. Whom it had
+    /// Lets a replica go, or goes itself. It is refused from now on: let it tell the others all that it has before. Replicas that it had
     /// let in, and told nobody of, would have to begin anew as well.
-    pub fn retire(&mut self, id: ReplicaId) -> Version {
-        self.edit_at(0, |shared| shared.left.insert(id))
+    ///
+    /// Retiring the founder of another group, with which this one has [united](Shared::united) without having heard of it since,
+    /// gives the union up.
+    ///
+    /// # Errors
+    ///
+    /// [`Unchanged`] if it has left already, or was never admitted; nothing was written.
+    pub fn retire(&mut self, id: ReplicaId) -> Result<Version, Unchanged> {
+        match self.state().standing(id) {
+            Standing::Left => Err(Unchanged::HasLeft(id)),
+            Standing::Stranger if !self.state().united.contains(&id) => Err(Unchanged::Stranger(id)),
+            Standing::Member | Standing::Stranger => Ok(self.edit_at(0, |shared| shared.left.insert(id))),
+        }
     }
 
     /// Whether this replica is a member, as far as it knows.
     pub fn is_member(&self) -> bool {
-        self.state().standing(self.id()) == Standing::Member
+        self.group().is_some_and(|group| group.own_standing() == Standing::Member)
     }
 
-    /// A second member, with the state of this one and an id of its own.
+    /// A second member, with the state of this one and an id of its own. As [`fork`](Self::fork), it tells nobody anything before this
+    /// one is [stored](Self::stored).
     pub fn fork_member(&mut self) -> Self {
         let mut fork = self.fork();
-        self.admit(fork.id());
+        self.let_in(fork.id());
         // The fork knows that it is one before it writes.
         let joined = fork.join(alloc::borrow::Cow::Borrowed(self.state()));
         debug_assert!(joined.is_ok(), "it is one event more");
+        fork.keep_standing();
+        fork.storing = self.storing.fork(self.changes());
         fork
     }
 
     /// What is stable: see [`Shared`].
     pub fn stable(&mut self) -> Version {
-        let me = self.id();
-        let members: Vec<ReplicaId> = self.state().members().collect();
+        let Some(me) = self.group().map(|group| group.me) else { return Version::new() };
+        // Nothing is settled between a union and the state of the other group.
+        let state = self.state();
+        let mut members: Vec<ReplicaId> = state.members().collect();
+        members.extend(state.united.iter().filter(|id| state.standing(**id) == Standing::Stranger));
         if !members.contains(&me) {
             return Version::new();
         }
-        let (state, seen) = (self.state(), self.version().clone());
+        let seen = self.version().clone();
         let left = state.left.iter();
-        let leaves = left
-            .flat_map(|id| state.facts(|shared| shared.left.inner().get(id)))
-            .map(|(dot, ())| dot)
-            .collect();
-        self.heard.stable(me, &members, &leaves, &seen)
+        let leaves = left.flat_map(|id| dots_in(state, |shared| &shared.left, *id)).collect();
+        let heard = self.membership.as_mut().map(|membership| &mut membership.heard);
+        heard.map_or_else(Version::new, |heard| heard.stable(me, &members, &leaves, &seen))
     }
 
     /// Settles what is stable, and forgets the deltas that all members have. Returns true if anything was settled.
+    ///
+    /// When all that is here is settled, this replica unites with groups that its [vouched-for](super::Link::vouched_for) peers are
+    /// in and that were founded apart.
     ///
     /// `O(n)` if there is anything to settle: call it now and then.
     pub fn settle(&mut self) -> bool {
         let stable = self.stable();
         self.forget(&stable);
-        self.settle_all(&stable)
+        let is_news = self.settle_all(&stable);
+        self.unite_at_rest();
+        is_news
     }
 
     /// Takes note that a member has said to have all of `version`, by a way other than a [`Link`](super::Link).
     pub fn heard_from(&mut self, member: ReplicaId, version: &Version) {
-        self.heard.hear(member, version);
+        self.heard_from_member(member, version);
     }
 }

@@ -1,30 +1,46 @@
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::marker::PhantomData;
 
 use super::Events;
 use crate::Version;
+use crate::codec::roster::{Numbers, Roster};
+use crate::codec::{Input, Limits, Output};
 
 /// The latest deltas of a replica, in the order in which it took them in: to tell others what they lack.
 ///
-/// The order agrees with causality, so who takes in a part of it from the beginning on, and had what came before, knows of
-/// no event without those that it depends on.
+/// ```text
+/// entries   [ events | bytes | names ] [ events | bytes | names ] ...     numbered from `first` on
+/// roster    number -> replica id, for all of them
+/// ```
+///
+/// A delta is encoded once, when it is taken down, and all links send the same bytes. The order agrees with causality, so
+/// a peer that takes in a part of it from the beginning on, and had what came before, knows of no event without those
+/// that it depends on.
 #[derive(Debug)]
 pub(super) struct Log<D> {
-    entries: VecDeque<Entry<D>>,
+    entries: VecDeque<Entry>,
     /// The number of the first entry.
     first: u64,
     /// The events in it.
     events: Version,
     bytes: u64,
     bounds: LogBounds,
+    roster: Roster,
+    deltas: PhantomData<fn() -> D>,
 }
 
+/// An encoded delta.
 #[derive(Debug)]
-pub(super) struct Entry<D> {
-    pub(super) delta: D,
-    bytes: u64,
+pub(super) struct Entry {
+    pub(super) events: Version,
+    pub(super) bytes: Box<[u8]>,
+    /// The numbers of the roster that the bytes use.
+    pub(super) names: Numbers,
 }
 
-/// How much a [`Replica`](super::Replica) remembers of what it took in. What is older is told by comparing states.
+/// How much a [`Replica`](super::Replica) remembers of the deltas that it has taken in. Peers that lack older ones compare states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogBounds {
     /// Deltas, at most.
@@ -41,16 +57,36 @@ impl Default for LogBounds {
 
 impl<D: Events> Log<D> {
     pub(super) fn new(bounds: LogBounds) -> Self {
-        Log { entries: VecDeque::new(), first: 0, events: Version::new(), bytes: 0, bounds }
+        Log {
+            entries: VecDeque::new(),
+            first: 0,
+            events: Version::new(),
+            bytes: 0,
+            bounds,
+            roster: Roster::default(),
+            deltas: PhantomData,
+        }
+    }
+
+    /// Encodes a delta, to be [pushed](Self::push) if it is taken in; and tells how many levels it nests.
+    pub(super) fn prepare(&mut self, delta: &D) -> (Entry, u32) {
+        let mut out = Output::within(Vec::with_capacity(64), &mut self.roster);
+        delta.write_part(&mut out);
+        let (names, depth) = (out.used(), out.deepest());
+        (Entry { events: delta.events().clone(), bytes: out.finish().into_boxed_slice(), names }, depth)
+    }
+
+    /// Forgets the names that were given for deltas which were then refused: there were `names` before.
+    pub(super) fn refused(&mut self, names: usize) {
+        self.roster.truncate(names);
     }
 
     /// Takes down a delta all of whose events are news.
-    pub(super) fn push(&mut self, delta: D) {
-        debug_assert!(!self.events.intersects(delta.events()), "what is taken down is news");
-        let bytes = delta.encoded_len();
-        self.events.union(delta.events());
-        self.bytes += bytes;
-        self.entries.push_back(Entry { delta, bytes });
+    pub(super) fn push(&mut self, entry: Entry) {
+        debug_assert!(!self.events.intersects(&entry.events), "a delta that is taken down is news");
+        self.events.union(&entry.events);
+        self.bytes += entry.bytes.len() as u64;
+        self.entries.push_back(entry);
         self.trim();
     }
 
@@ -67,23 +103,27 @@ impl<D: Events> Log<D> {
         }
     }
 
-    /// Forgets what everybody has.
+    /// Forgets the oldest deltas, as far as everybody has them.
     pub(super) fn drop_known(&mut self, known: &Version) {
-        while self.entries.front().is_some_and(|entry| known.covers(entry.delta.events()))
+        while self.entries.front().is_some_and(|entry| known.covers(&entry.events))
             && let Some(entry) = self.entries.pop_front()
         {
             self.forget(&entry);
         }
     }
 
-    fn forget(&mut self, entry: &Entry<D>) {
+    fn forget(&mut self, entry: &Entry) {
         self.first += 1;
-        self.bytes -= entry.bytes;
-        self.events.subtract(entry.delta.events());
+        self.bytes -= entry.bytes.len() as u64;
+        self.events.subtract(&entry.events);
     }
 
     pub(super) fn events(&self) -> &Version {
         &self.events
+    }
+
+    pub(super) fn roster(&mut self) -> &mut Roster {
+        &mut self.roster
     }
 
     /// The number of the first entry, and the one after the last.
@@ -91,21 +131,32 @@ impl<D: Events> Log<D> {
         (self.first, self.first + self.entries.len() as u64)
     }
 
-    pub(super) fn get(&self, number: u64) -> Option<&Entry<D>> {
+    pub(super) fn get(&self, number: u64) -> Option<&Entry> {
         let at = number.checked_sub(self.first)?;
         self.entries.get(usize::try_from(at).ok()?)
+    }
+
+    /// Decodes a delta again.
+    pub(super) fn read(&self, entry: &Entry) -> D {
+        let mut directory = self.roster.directory(&entry.names);
+        D::read_part(&mut Input::within(&entry.bytes, &Limits::default(), &mut directory))
+            .expect("a delta that was written here can be read")
+    }
+
+    /// The events that a peer at version `seen` lacks, joined.
+    pub(super) fn since(&self, seen: &Version) -> D {
+        let mut news = D::default();
+        for entry in self.entries.iter().filter(|entry| !seen.covers(&entry.events)) {
+            let delta = self.read(entry);
+            news.join(if seen.intersects(&entry.events) { delta.without(seen) } else { delta });
+        }
+        news
     }
 
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
 
-    pub(super) fn bytes(&self) -> u64 {
-        self.bytes
-    }
-}
-
-impl<D> Entry<D> {
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
     }

@@ -1,204 +1,144 @@
 //! What two replicas say to each other.
+//!
+//! Replicas are called by the numbers of the sender's [roster](crate::codec::roster), once [`NAMES`] has told what the
+//! numbers mean. docs/sync.md has a table of all messages: who may send which, when, and what it costs.
 
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::Replicated;
+use super::compare;
+use super::link::Report;
+use super::peer::{Name, Outside};
+use crate::Version;
 use crate::codec::digest::Digest;
-use crate::codec::{Codec, DecodeError, Element, Input, Limits, Output, Shape, Wrong};
-use crate::{ReplicaId, Version};
+use crate::codec::{Codec, DecodeError, Element, Input, Output, Shape, Wrong};
 
-/// How many things may be said at once. It takes few to fill a frame.
-const MOST_AT_ONCE: usize = 1_000;
-
-/// One thing that is said. A frame's worth of them is sent as one message.
-pub(super) enum Message<T: Replicated> {
-    /// The first: of which type the state is, and a digest of its version.
-    Hello { shape: u64, digest: u128 },
-    /// What I have that you do not know of; and a digest of all that I have. If it is whole, all that you knew is void.
-    Have { news: Version, is_whole: bool, digest: u64 },
-    /// Who I am; said once, by who is in a group.
-    Name(ReplicaId),
-    /// You are not in the group, or not any more: what you write is not taken in.
-    Outside { has_left: bool },
-    /// What is settled here, as of what I have just told you to have.
-    Settled(Version),
-    /// What you take me to have is not what I have: tell me what you have from the beginning.
+/// One thing that is said. A frame's worth of them is sent as one message of the stream.
+pub(crate) enum Message<T: Replicated> {
+    /// The sender's version.
+    Have(Report),
+    /// The peer takes the sender's version for something else: it shall say the whole of its own again.
     Repeat,
-    /// What you lack, next in order.
+    /// Events that the peer lacks, next in order.
     Events(T::Delta),
-    /// You lack more than I remember: ask for it.
+    /// The peer lacks more than the sender's log has.
     Beyond,
-    /// Send me the whole state.
+    /// The peer shall send its whole state.
     Whole,
-    /// Let us compare our facts, mine as of what I have just told you to have, with these known to be dead ahead of it.
-    Compare { salt: u64, ahead: Version, horizon: Version },
-    /// So many facts are on my side, which is as of what I have just told you to have.
-    Facts { count: u64, ahead: Version, horizon: Version },
-    /// Send me so many cells.
-    More(u64),
-    /// The next cells, as they were written.
-    Cells(Vec<u8>),
-    /// The difference is known: these of your facts are gone here, these you lack, and those I want.
-    Solved { gone: Version, facts: T::Delta, wanted: Version },
-    /// The facts that you wanted, and the sum of the hashes of all that we both have now.
-    Rest { facts: T::Delta, sum: u64 },
-    /// The whole state.
-    State(Arc<T>),
+    /// The sender's whole state.
+    State(T),
+    /// A part of a comparison.
+    Compare(compare::Message<T::Delta>),
+    /// How the sender stands to its group; said by a replica that is in one.
+    Name(Name),
+    /// The peer is not in the group, or has left it: what it writes is not taken in.
+    Outside(Outside),
+    /// What is settled at the sender's, as of the version that it has just told.
+    Settled(Version),
 }
 
+/// The messages by number. `NAMES` and `STATE` are written by the link: the one goes ahead of messages that need it, the
+/// other is encoded once for all peers.
+const HAVE: u8 = 0;
+const HAVE_WHOLE: u8 = 1;
+const REPEAT: u8 = 2;
+const EVENTS: u8 = 3;
+const BEYOND: u8 = 4;
+const WHOLE: u8 = 5;
+pub(super) const STATE: u8 = 6;
+pub(super) const COMPARE: u8 = 7;
+const NAME: u8 = 8;
+const OUTSIDE: u8 = 9;
+const SETTLED: u8 = 10;
+pub(super) const NAMES: u8 = 11;
+
 impl<T: Replicated> Message<T> {
-    pub(super) fn write(&self, out: &mut Output<'_>) {
+    pub(crate) fn write(&self, out: &mut Output<'_>) {
         match self {
-            Message::Hello { shape, digest } => {
-                out.put(&[0]);
-                out.put(&shape.to_le_bytes()[..4]);
-                out.put(&digest.to_le_bytes()[..12]);
-            }
-            Message::Have { news, is_whole, digest } => {
-                out.put(&[if *is_whole { 13 } else { 1 }]);
+            Message::Have(Report { news, is_whole, print }) => {
+                out.put(&[if *is_whole { HAVE_WHOLE } else { HAVE }]);
                 news.write(out);
-                out.put(&digest.to_le_bytes());
+                out.put(&print.to_le_bytes());
             }
-            Message::Name(id) => {
-                out.put(&[14]);
-                id.write(out);
+            Message::Repeat => out.put(&[REPEAT]),
+            Message::Events(delta) => {
+                out.put(&[EVENTS]);
+                delta.write_part(out);
             }
-            Message::Outside { has_left } => {
-                out.put(&[15]);
+            Message::Beyond => out.put(&[BEYOND]),
+            Message::Whole => out.put(&[WHOLE]),
+            Message::State(state) => {
+                out.put(&[STATE]);
+                state.write_part(out);
+            }
+            Message::Compare(part) => {
+                out.put(&[COMPARE]);
+                part.write(out);
+            }
+            Message::Name(name) => {
+                out.put(&[NAME]);
+                name.write(out);
+            }
+            Message::Outside(Outside { has_left }) => {
+                out.put(&[OUTSIDE]);
                 has_left.write(out);
             }
             Message::Settled(horizon) => {
-                out.put(&[16]);
+                out.put(&[SETTLED]);
                 horizon.write(out);
-            }
-            Message::Repeat => out.put(&[2]),
-            Message::Events(delta) => {
-                out.put(&[3]);
-                delta.write_part(out);
-            }
-            Message::Beyond => out.put(&[4]),
-            Message::Whole => out.put(&[5]),
-            Message::Compare { salt, ahead, horizon } => {
-                out.put(&[6]);
-                out.put(&salt.to_le_bytes());
-                ahead.write(out);
-                horizon.write(out);
-            }
-            Message::Facts { count, ahead, horizon } => {
-                out.put(&[7]);
-                out.number(*count);
-                ahead.write(out);
-                horizon.write(out);
-            }
-            Message::More(cells) => {
-                out.put(&[8]);
-                out.number(*cells);
-            }
-            Message::Cells(bytes) => {
-                out.put(&[9]);
-                out.count(bytes.len());
-                out.put(bytes);
-            }
-            Message::Solved { gone, facts, wanted } => {
-                out.put(&[10]);
-                gone.write(out);
-                wanted.write(out);
-                facts.write_part(out);
-            }
-            Message::Rest { facts, sum } => {
-                out.put(&[11]);
-                out.put(&sum.to_le_bytes());
-                facts.write_part(out);
-            }
-            Message::State(state) => {
-                out.put(&[12]);
-                state.write_part(out);
             }
         }
     }
 
-    pub(super) fn read(input: &mut Input<'_>) -> Result<Self, DecodeError> {
-        Ok(match input.byte()? {
-            0 => {
-                let shape = u64::from(u32::from_le_bytes(input.array()?));
-                let mut digest = [0; 16];
-                digest[..12].copy_from_slice(&input.array::<12>()?);
-                Message::Hello { shape, digest: u128::from_le_bytes(digest) }
+    /// The next message, if there is one. The names that come before it are noted.
+    pub(super) fn read(input: &mut Input<'_>) -> Result<Option<Self>, DecodeError> {
+        while !input.is_at_end() {
+            match input.byte()? {
+                NAMES => input.read_names()?,
+                kind => return Message::read_kind(kind, input).map(Some),
             }
-            kind @ (1 | 13) => Message::Have {
+        }
+        Ok(None)
+    }
+
+    fn read_kind(kind: u8, input: &mut Input<'_>) -> Result<Self, DecodeError> {
+        Ok(match kind {
+            kind @ (HAVE | HAVE_WHOLE) => Message::Have(Report {
                 news: Version::read(input)?,
-                is_whole: kind == 13,
-                digest: u64::from_le_bytes(input.array()?),
-            },
-            2 => Message::Repeat,
-            3 => Message::Events(T::Delta::read_part(input)?),
-            4 => Message::Beyond,
-            5 => Message::Whole,
-            6 => Message::Compare {
-                salt: u64::from_le_bytes(input.array()?),
-                ahead: Version::read(input)?,
-                horizon: Version::read(input)?,
-            },
-            7 => Message::Facts {
-                count: input.number()?,
-                ahead: Version::read(input)?,
-                horizon: Version::read(input)?,
-            },
-            8 => Message::More(input.number()?),
-            9 => {
-                let n: usize = input.number()?;
-                Message::Cells(input.bytes(n)?)
-            }
-            10 => Message::Solved {
-                gone: Version::read(input)?,
-                wanted: Version::read(input)?,
-                facts: T::Delta::read_part(input)?,
-            },
-            11 => {
-                let sum = u64::from_le_bytes(input.array()?);
-                Message::Rest { facts: T::Delta::read_part(input)?, sum }
-            }
-            14 => Message::Name(ReplicaId::read(input)?),
-            15 => Message::Outside { has_left: bool::read(input)? },
-            16 => Message::Settled(Version::read(input)?),
-            12 => Message::State(Arc::new(T::read_part(input)?)),
-            _ => return Err(input.error(Wrong::Value("a message that is known here"))),
+                is_whole: kind == HAVE_WHOLE,
+                print: u64::from_le_bytes(input.array()?),
+            }),
+            REPEAT => Message::Repeat,
+            EVENTS => Message::Events(T::Delta::read_part(input)?),
+            BEYOND => Message::Beyond,
+            WHOLE => Message::Whole,
+            STATE => Message::State(T::read_part(input)?),
+            COMPARE => Message::Compare(compare::Message::read(input)?),
+            NAME => Message::Name(Name::read(input)?),
+            OUTSIDE => Message::Outside(Outside { has_left: bool::read(input)? }),
+            SETTLED => Message::Settled(Version::read(input)?),
+            _ => return Err(input.error(Wrong::Value("a message"))),
         })
     }
-
-    /// All that is said in some bytes.
-    pub(super) fn read_all(bytes: &[u8], limits: &Limits) -> Result<Vec<Self>, DecodeError> {
-        let mut input = Input::of(bytes, limits);
-        let mut messages = Vec::new();
-        while !input.is_at_end() {
-            // The shortest take more memory than bytes.
-            input.check(messages.len() < MOST_AT_ONCE, Wrong::Limit("messages"))?;
-            messages.push(Message::read(&mut input)?);
-        }
-        Ok(messages)
-    }
-
-    /// What tells the type of the state.
-    pub(super) fn shape() -> u64 {
-        let mut shape = Shape::default();
-        T::shape(&mut shape);
-        let mut digest = Digest::new();
-        digest.write(&[T::KINDS[0] as u8]);
-        digest.write(shape.bytes());
-        low(digest.finish()) & u64::from(u32::MAX)
-    }
 }
 
-/// A short name of a version, of 96 bits, which nobody can choose, since it depends on a number that was drawn for the
-/// conversation.
-pub(super) fn digest(version: &Version, salt: u32) -> u128 {
-    let mut digest = Digest::keyed(salt.into());
-    version.write_by(&mut |bytes| digest.write(bytes));
-    digest.finish() >> 32
+pub(super) fn put_beyond(out: &mut Vec<u8>) {
+    out.push(BEYOND);
 }
 
-/// The lower half.
-pub(super) fn low(n: u128) -> u64 {
-    (n & u128::from(u64::MAX)).try_into().unwrap_or(u64::MAX)
+/// A delta as a message, of which `bytes` are the encoding.
+pub(super) fn put_events(bytes: &[u8], out: &mut Vec<u8>) {
+    out.reserve(1 + bytes.len());
+    out.push(EVENTS);
+    out.extend_from_slice(bytes);
+}
+
+/// Tells the type of the state.
+pub(super) fn shape<T: Replicated>() -> u32 {
+    let mut shape = Shape::default();
+    T::shape(&mut shape);
+    let mut digest = Digest::new();
+    digest.write(&[T::KINDS[0] as u8]);
+    digest.write(shape.bytes());
+    u32::try_from(digest.finish() >> 96).unwrap_or(u32::MAX)
 }

@@ -1,14 +1,21 @@
 use alloc::borrow::Cow;
-use alloc::sync::{Arc, Weak};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Deref;
 
-use super::group::{GroupRules, Heard, Standing};
-use super::log::Log;
-use super::{Events, LogBounds, Replicated};
-use crate::store::{Full, Refused};
-use crate::writer::{Identity, Renewal};
-use crate::{Dot, Lattice, ReplicaId, Version, Writer};
+use super::allowance::Allowances;
+use super::compare::Scan;
+use super::identity::Membership;
+use super::log::{Entry, Log};
+use super::sharing::Sharing;
+use super::storing::Storing;
+use super::turn::{Permit, Ticket, Turn};
+use super::{Events, LogBounds, Replicated, Watcher};
+use crate::codec::roster::Roster;
+use crate::store::{EditError, Full, MAX_DEPTH, Refused};
+use crate::writer::{Identity, Renewal, surely};
+use crate::{ReplicaId, Version, Writer};
 
 /// A state that is written here and elsewhere, with what it takes to tell others.
 ///
@@ -43,28 +50,24 @@ use crate::{Dot, Lattice, ReplicaId, Version, Writer};
 /// [`watch`](Self::watch) gives a cursor that tells what has changed since it was last asked, and costs nothing in
 /// between; [`on_change`](Self::on_change) sets what is called when something has, to wake those who should ask.
 pub struct Replica<T: Replicated> {
-    writer: Writer<T>,
+    pub(super) writer: Writer<T>,
     log: Log<T::Delta>,
     /// Counts what was taken in that is not in the log.
     jumps: u64,
     /// Counts what was settled.
     settled: u64,
-    /// How often the state had grown when it was last stored, if links are to wait for that.
-    stored: Option<u64>,
-    /// What members of the group have said to have.
-    pub(super) heard: Heard,
-    /// Who may write, if there is a group.
-    group: Option<GroupRules<T>>,
+    pub(super) storing: Storing,
+    /// What it remembers of its group, if it is in one.
+    pub(super) membership: Option<Membership<T>>,
+    /// What the word of vouched-for peers has cost.
+    pub(super) allowances: Allowances,
+    /// The greatest claim about writes of its own that was not believed: under which id, and how many.
+    claimed: Option<(ReplicaId, u64)>,
     on_change: Option<Arc<dyn Fn() + Send + Sync>>,
-    /// The copy of the state that others are being told about.
-    snapshot: Weak<T>,
-    /// Held by the one link that is pulling a state.
-    pulling: Arc<()>,
+    sharing: Sharing,
+    /// Which link may pull.
+    turn: Turn,
 }
-
-/// Says that the holder is pulling a state, until it is dropped.
-#[derive(Debug)]
-pub(super) struct Permit(#[allow(dead_code, reason = "it is there to be dropped")] Arc<()>);
 
 #[cfg(feature = "std")]
 impl<T: Replicated> Replica<T> {
@@ -89,45 +92,45 @@ impl<T: Replicated> Replica<T> {
 
     /// Runs a transaction, and returns what to ask for with [`has`](Self::has): the version that it led to. The time is the
     /// system's.
+    ///
+    /// # Panics
+    ///
+    /// As [`Writer::edit`]; nothing has been written.
     pub fn edit(&mut self, write: impl FnOnce(&mut T::Edit<'_>)) -> Version {
-        let delta = self.writer.edit(write);
-        self.wrote(delta)
+        self.transact(None, surely::<T>(write), |_| ()).unwrap_or_else(EditError::raise);
+        self.version().clone()
     }
 
     /// Runs a transaction that may fail: see [`Writer::try_edit`].
     ///
     /// # Errors
     ///
-    /// The closure's error. What it had written before stays written, and is told to others.
+    /// As [`try_edit_at`](Self::try_edit_at): all or nothing.
     pub fn try_edit<E>(
         &mut self,
         write: impl FnOnce(&mut T::Edit<'_>) -> Result<(), E>,
-    ) -> Result<Version, E> {
-        let result = self.writer.try_edit(write);
-        self.tried(result)
+    ) -> Result<Version, EditError<E>> {
+        self.transact(None, write, |_| ())?;
+        Ok(self.version().clone())
     }
 }
 
 impl<T: Replicated> Replica<T> {
     /// A replica that writes as `writer` does. What the writer has taken in before is not in the log.
-    pub fn from_writer(mut writer: Writer<T>) -> Self {
-        let unsent = writer.unsent();
-        let mut replica = Replica {
+    pub fn from_writer(writer: Writer<T>) -> Self {
+        Replica {
             writer,
             log: Log::new(LogBounds::default()),
             jumps: 0,
             settled: 0,
-            stored: None,
-            heard: Heard::default(),
-            group: None,
+            storing: Storing::default(),
+            membership: None,
+            allowances: Allowances::default(),
+            claimed: None,
             on_change: None,
-            snapshot: Weak::new(),
-            pulling: Arc::new(()),
-        };
-        if !unsent.events().is_empty() {
-            replica.log.push(unsent);
+            sharing: Sharing::default(),
+            turn: Turn::default(),
         }
-        replica
     }
 
     /// Sets how much it remembers of what it took in.
@@ -137,47 +140,69 @@ impl<T: Replicated> Replica<T> {
 
     /// Runs a transaction at the given time, in milliseconds since the Unix epoch, and returns what to ask for with
     /// [`has`](Self::has): the version that it led to.
+    ///
+    /// # Panics
+    ///
+    /// As [`Writer::edit_at`]; nothing has been written.
     pub fn edit_at(&mut self, now: u64, write: impl FnOnce(&mut T::Edit<'_>)) -> Version {
-        self.write_at(now, write);
+        self.transact(Some(now), surely::<T>(write), |_| ()).unwrap_or_else(EditError::raise);
         self.version().clone()
     }
 
     /// As [`edit_at`](Self::edit_at), and returns what was changed.
+    #[cfg(feature = "sim")]
     pub(crate) fn write_at(&mut self, now: u64, write: impl FnOnce(&mut T::Edit<'_>)) -> T::Delta {
-        let delta = self.writer.edit_at(now, write);
-        self.wrote(delta.clone());
-        delta
+        self.transact(Some(now), surely::<T>(write), T::Delta::clone).unwrap_or_else(EditError::raise)
     }
 
     /// Runs a transaction that may fail, at the given time.
     ///
     /// # Errors
     ///
-    /// The closure's error. What it had written before stays written, and is told to others.
+    /// As [`Writer::try_edit_at`]; also [`EditError::TooDeep`], if a key or value nests deeper than others read. Nothing has been
+    /// written, and nothing is told to others.
     pub fn try_edit_at<E>(
         &mut self,
         now: u64,
         write: impl FnOnce(&mut T::Edit<'_>) -> Result<(), E>,
-    ) -> Result<Version, E> {
-        let result = self.writer.try_edit_at(now, write);
-        self.tried(result)
+    ) -> Result<Version, EditError<E>> {
+        self.transact(Some(now), write, |_| ())?;
+        Ok(self.version().clone())
     }
 
-    fn tried<E>(&mut self, result: Result<T::Delta, E>) -> Result<Version, E> {
-        let (delta, error) = match result {
-            Ok(delta) => (delta, None),
-            Err(error) => (self.writer.unsent(), Some(error)),
+    /// Runs a transaction, shows its delta, and logs it.
+    fn transact<E, R>(
+        &mut self,
+        now: Option<u64>,
+        write: impl FnOnce(&mut T::Edit<'_>) -> Result<(), E>,
+        show: impl FnOnce(&T::Delta) -> R,
+    ) -> Result<R, EditError<E>> {
+        let mut writing = Writing { replica: self, is_unlogged: false };
+        let Replica { writer, log, .. } = &mut *writing.replica;
+        let (names, mut entry) = (log.roster().len(), None);
+        let result = writer.transact(now, write, |delta| {
+            if delta.events().is_empty() {
+                return true;
+            }
+            let (encoded, depth) = log.prepare(delta);
+            entry = Some(encoded);
+            depth <= MAX_DEPTH
+        });
+        let delta = match result {
+            Ok(delta) => delta,
+            Err(error) => {
+                log.refused(names);
+                return Err(error);
+            }
         };
-        let version = self.wrote(delta);
-        error.map_or(Ok(version), Err)
-    }
-
-    fn wrote(&mut self, delta: T::Delta) -> Version {
-        if !delta.events().is_empty() {
-            self.log.push(delta);
-            self.changed();
+        writing.is_unlogged = !delta.events().is_empty();
+        let shown = show(&delta);
+        if let Some(entry) = entry.filter(|_| writing.is_unlogged) {
+            writing.replica.log.push(entry);
+            writing.is_unlogged = false;
+            writing.replica.changed();
         }
-        self.version().clone()
+        Ok(shown)
     }
 
     /// Takes in a delta from another replica. Returns true if anything in it was news.
@@ -185,15 +210,24 @@ impl<T: Replicated> Replica<T> {
     /// # Errors
     ///
     /// [`Refused`] if the state cannot name the replicas of the delta, or does not know what it is based on; nothing has
-    /// changed.
+    /// changed. In a [group](super::Shared) it is also [`Refused::Behind`] if some of it is by a replica that nobody has admitted, as
+    /// far as this one and the delta know: the admission, or a state, must come first.
     pub fn receive(&mut self, delta: T::Delta) -> Result<bool, Refused> {
         if self.has(delta.events()) {
             return Ok(false);
         }
         let news =
             if self.version().intersects(delta.events()) { delta.without(self.version()) } else { delta };
-        self.writer.state_mut().take(news.clone())?;
-        self.log.push(news);
+        if self.group().is_some_and(|group| !group.admits(&news)) {
+            return Err(Refused::Behind);
+        }
+        let names = self.log.roster().len();
+        let (entry, _) = self.log.prepare(&news);
+        if let Err(refused) = self.writer.state_mut().take(news) {
+            self.log.refused(names);
+            return Err(refused);
+        }
+        self.log.push(entry);
         self.changed();
         Ok(true)
     }
@@ -220,21 +254,14 @@ impl<T: Replicated> Replica<T> {
 
     /// What somebody at version `seen` lacks; `None` if the log does not reach back so far, and only a state will do.
     pub fn since(&self, seen: &Version) -> Option<T::Delta> {
-        if !self.reaches(seen) {
-            return None;
-        }
-        let (first, end) = self.log.span();
-        let mut news = T::Delta::default();
-        for entry in (first..end).filter_map(|number| self.log.get(number)) {
-            if !seen.covers(entry.delta.events()) {
-                news.join(entry.delta.without(seen));
-            }
-        }
-        Some(news)
+        self.reaches(seen).then(|| self.log.since(seen))
     }
 
     /// Whether the log has all that somebody at version `seen` lacks.
     pub fn reaches(&self, seen: &Version) -> bool {
+        if self.group().is_some_and(|group| group.needs_state(seen)) {
+            return false;
+        }
         let mut missing = self.version().difference(seen);
         missing.subtract(self.log.events());
         missing.is_empty()
@@ -286,27 +313,63 @@ impl<T: Replicated> Replica<T> {
     /// assert!(link.poll_frame(&mut shop, 0).is_some());
     /// ```
     pub fn stored(&mut self) {
-        self.stored = Some(self.changes());
+        self.storing.stored(self.changes());
     }
 
-    /// Whether links may speak: all that is here was [stored](Self::stored), or nobody has ever said so. As long as it is not, there
-    /// is no use in polling, nor in waiting for a link's time.
+    /// Whether links may speak: all that is here was [stored](Self::stored), or nobody has ever said so; and what a replica that this
+    /// one was [forked](Self::fork) from had then is stored there. As long as it is not, there is no use in polling, nor in waiting
+    /// for a link's time.
     pub fn is_stored(&self) -> bool {
-        self.stored.is_none_or(|stored| stored == self.changes())
+        self.storing.is_stored(self.changes())
     }
 
     /// A second replica of the same state, with an id of its own. Its log is empty. If this one is in a
     /// [group](super::Shared), the other goes by the same rules, and is to be admitted.
+    ///
+    /// If this one has something that is to be [stored](Self::stored) first, links of the fork say nothing before this one is stored,
+    /// either. If it never is, because it has crashed, the fork knows what may be written again otherwise: discard it.
     pub fn fork(&self) -> Self {
-        // Of one that is to be stored nothing is.
-        let stored = self.stored.map(|_| u64::MAX);
-        Replica { group: self.group.clone(), stored, ..Replica::from_writer(self.writer.fork()) }
+        let mut fork = Replica::from_writer(self.writer.fork());
+        fork.storing = self.storing.fork(self.changes());
+        let rules = self.membership.as_ref().map(|membership| membership.rules.clone());
+        fork.membership = rules.map(|rules| Membership::new(rules, fork.id()));
+        fork
     }
 
-    /// Takes note of what somebody says to have: if there are writes of this replica in it that it does not know, it has
-    /// forgotten them, and takes a new id before its next write. Links do this by themselves.
+    /// Takes note of what others are known to have, by an application that trusts it: if there are writes of this replica in it that
+    /// it does not know, it has forgotten them, and takes a new id before its next write.
+    ///
+    /// Links do this on the word of peers that the application [vouches for](super::Link::vouched_for), within bounds. What others
+    /// claim they only [report](Self::claimed).
     pub fn hear_of(&mut self, version: &Version) {
-        self.writer.hear_of(version.last(self.id()).into());
+        let made = version.last(self.id());
+        if self.membership.is_none() {
+            self.writer.hear_of(made.into());
+        } else if self.is_behind(made) {
+            // It stays the member that it is until the next id is admitted.
+            self.writer.reserve();
+        }
+    }
+
+    /// How many writes of this replica somebody claims to have, more than it has made as far as it knows, where that was not believed
+    /// because no link [vouches](super::Link::vouched_for) for the peer, or its allowance is spent. Nothing has come of it.
+    ///
+    /// It is a lie, unless this replica was restored from an old copy. If that may be, ask somebody, and call
+    /// [`hear_of`](Self::hear_of) with a version that can be trusted.
+    pub fn claimed(&self) -> Option<u64> {
+        self.claimed.filter(|(id, made)| *id == self.id() && self.is_behind(*made)).map(|(_, made)| made)
+    }
+
+    /// Takes note of a claim that is not believed.
+    pub(super) fn claim(&mut self, made: u64) {
+        let id = self.id();
+        let before = self.claimed.filter(|(of, _)| *of == id);
+        self.claimed = before.max(Some((id, made)));
+    }
+
+    /// Whether it has made fewer writes, as far as it knows.
+    pub(super) fn is_behind(&self, made: u64) -> bool {
+        self.writer.is_behind(made.into())
     }
 
     /// Finds out whether it has forgotten writes of its own, which others know. If so, it has taken a new id, and says so.
@@ -338,69 +401,40 @@ impl<T: Replicated> Replica<T> {
 
     /// Watches from now on.
     pub fn watch(&self) -> Watcher {
-        Watcher { seen: self.version().clone() }
+        Watcher::at(self.version())
+    }
+
+    /// What this replica has written under its present id that is not in `seen`, as far as the log reaches.
+    #[cfg(feature = "sim")]
+    pub(crate) fn written_since(&self, seen: &Version) -> Vec<T::Delta> {
+        let (first, end) = self.log.span();
+        let entries = (first..end).rev().filter_map(|number| self.log.get(number));
+        let mut news: Vec<_> = entries
+            .take_while(|entry| !seen.covers(&entry.events))
+            .filter(|entry| entry.events.replicas().eq([self.id()]))
+            .map(|entry| self.log.read(entry))
+            .collect();
+        news.reverse();
+        news
     }
 
     pub(super) fn log(&self) -> &Log<T::Delta> {
         &self.log
     }
 
+    pub(super) fn roster(&mut self) -> &mut Roster {
+        self.log.roster()
+    }
+
+    /// The part of a delta in the log that a peer which will have `theirs` lacks.
+    pub(super) fn part_for(&mut self, number: u64, theirs: &Version) -> Option<Entry> {
+        let part = self.log.read(self.log.get(number)?).without(theirs);
+        Some(self.log.prepare(&part).0)
+    }
+
     /// How often the state has grown.
     pub(super) fn changes(&self) -> u64 {
         self.log.span().1 + self.jumps + self.settled
-    }
-
-    /// Listens to members only.
-    pub(super) fn set_group(&mut self, rules: GroupRules<T>) {
-        self.group = Some(rules);
-    }
-
-    /// How a replica stands to the group, if there is one.
-    pub(super) fn standing(&self, id: ReplicaId) -> Option<Standing> {
-        self.group.as_ref().map(|rules| (rules.standing)(self.state(), id))
-    }
-
-    /// Whether a replica was let in, as `state` knows, by an event that it has seen, and that is known here or is a member's.
-    /// It may have been let in twice: what it has is as old as the admission that it has seen, and only since the others know
-    /// of that have they waited for it.
-    pub(super) fn has_begun(&self, state: &T, id: ReplicaId, has_seen: impl Fn(Dot) -> bool) -> bool {
-        self.group.as_ref().is_some_and(|rules| {
-            let is_member = |id| (rules.standing)(self.state(), id) == Standing::Member;
-            let counts = |dot: Dot| self.version().contains(dot) || is_member(dot.replica());
-            (rules.standing)(state, id) == Standing::Member
-                && (rules.admissions)(state, id).iter().any(|dot| has_seen(*dot) && counts(*dot))
-        })
-    }
-
-    /// How this replica stands to the group itself.
-    pub(super) fn own_standing(&self) -> Option<Standing> {
-        self.standing(self.id())
-    }
-
-    /// How those stand to this replica, a member, who have what they settle in `state`, and have seen `seen`. If they know that
-    /// it is a member, they have not settled anything that would be wrong here.
-    pub(super) fn standing_among(&self, state: &T, seen: &Version) -> Standing {
-        let Some(rules) = &self.group else { return Standing::Member };
-        let (me, is_member) = (self.id(), |id| (rules.standing)(state, id) == Standing::Member);
-        let may_know = |dot: &Dot| seen.contains(*dot) || is_member(dot.replica());
-        match (rules.standing)(state, me) {
-            Standing::Left => Standing::Left,
-            _ if (rules.admissions)(self.state(), me).iter().any(may_know) => Standing::Member,
-            _ => Standing::Stranger,
-        }
-    }
-
-    /// Whether a newcomer may begin with a state that `giver` has: both are members in it.
-    pub(super) fn may_begin_with(&self, state: &T, giver: ReplicaId) -> bool {
-        self.version().is_empty()
-            && self.group.as_ref().is_some_and(|rules| {
-                [self.id(), giver].into_iter().all(|id| (rules.standing)(state, id) == Standing::Member)
-            })
-    }
-
-    /// Whether there is a group, so that who speaks must say who it is.
-    pub(super) fn is_in_group(&self) -> bool {
-        self.group.is_some()
     }
 
     /// Settles what is stable: see [`Causal::settle`](crate::Causal::settle), which says what that means, and loses data if it
@@ -415,21 +449,48 @@ impl<T: Replicated> Replica<T> {
         self.jumps
     }
 
-    /// The state as it is, to be told about for a while.
-    pub(super) fn share(&mut self) -> Arc<T> {
-        if let Some(snapshot) = self.snapshot.upgrade()
-            && snapshot.version() == self.version()
-        {
-            return snapshot;
-        }
-        let snapshot = Arc::new(self.state().clone());
-        self.snapshot = Arc::downgrade(&snapshot);
-        snapshot
+    /// The facts of the state as it is, shared by all links that compare them.
+    pub(super) fn scan(&mut self) -> Arc<Scan> {
+        self.sharing.scan(self.writer.state())
     }
 
-    /// Leave to pull a state, if nobody else is at it.
-    pub(super) fn permit(&self) -> Option<Permit> {
-        (Arc::strong_count(&self.pulling) == 1).then(|| Permit(Arc::clone(&self.pulling)))
+    /// The state as a message, shared by all links that send it.
+    pub(super) fn state_message(&mut self) -> Arc<Vec<u8>> {
+        self.sharing.state_message(self.writer.state())
+    }
+
+    /// Leave to pull, once it is the link's turn.
+    pub(super) fn permit(&mut self, ticket: &Ticket, now: u64, turn: u64) -> Option<Permit> {
+        self.turn.permit(ticket, now, turn)
+    }
+
+    /// Takes in what the state lacks of another one.
+    pub(super) fn complete<E>(&mut self, complete: impl FnOnce(&mut T) -> Result<(), E>) -> Result<bool, E> {
+        let before = self.version().clone();
+        complete(self.writer.state_mut())?;
+        let grew = before != *self.version();
+        if grew {
+            self.jumps += 1;
+            self.changed();
+        }
+        Ok(grew)
+    }
+}
+
+/// A transaction on a replica. If something panics after the writes count and before they are logged, they are counted as a
+/// jump: so they do not pass for stored, and others are told of them by comparing states.
+struct Writing<'a, T: Replicated> {
+    replica: &'a mut Replica<T>,
+    /// True while the writes are in the state, and not in the log.
+    is_unlogged: bool,
+}
+
+impl<T: Replicated> Drop for Writing<'_, T> {
+    fn drop(&mut self) {
+        if self.is_unlogged || self.replica.writer.has_left_something() {
+            self.replica.jumps += 1;
+            self.replica.changed();
+        }
     }
 }
 
@@ -444,46 +505,5 @@ impl<T: Replicated> Deref for Replica<T> {
 impl<T: Replicated + fmt::Debug> fmt::Debug for Replica<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Replica").field("id", &self.id()).field("state", self.state()).finish_non_exhaustive()
-    }
-}
-
-/// Tells what has changed in a [`Replica`] since it was last asked.
-///
-/// ```
-/// use rejoin::sync::{News, Replica};
-/// use rejoin::{Causal, OrSet};
-///
-/// let mut shop = Replica::<Causal<OrSet<String>>>::new();
-/// let mut watcher = shop.watch();
-/// assert!(watcher.news(&shop).is_none());
-///
-/// shop.edit(|books| books.insert("Emma".into()));
-/// let Some(News::Changes(delta)) = watcher.news(&shop) else { panic!("something changed") };
-/// assert_eq!(delta.events().dot_count(), 1);
-/// assert!(watcher.news(&shop).is_none());
-/// ```
-#[derive(Clone, Debug)]
-pub struct Watcher {
-    seen: Version,
-}
-
-/// What has changed in a [`Replica`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum News<D> {
-    /// These changes.
-    Changes(D),
-    /// More than the log remembers: look at the state.
-    Anything,
-}
-
-impl Watcher {
-    /// What has changed since this was last asked; `None` if nothing has. `O(replicas)` then, else `O(log)`.
-    pub fn news<T: Replicated>(&mut self, replica: &Replica<T>) -> Option<News<T::Delta>> {
-        if self.seen == *replica.version() {
-            return None;
-        }
-        let news = replica.since(&self.seen).map_or(News::Anything, News::Changes);
-        self.seen = replica.version().clone();
-        Some(news)
     }
 }

@@ -1,9 +1,7 @@
 use alloc::borrow::Cow;
 
-use super::message::low;
-use crate::codec::digest::Digest;
-use crate::codec::{Codec, Columns, DecodeError, Element, Input, Kind, Output, Shape};
-use crate::store::{Author, Change, Full, Refused, Rest, Root};
+use crate::codec::{Codec, Columns, DecodeError, Element, FactList, Input, Kind, Output, Shape, Wrong};
+use crate::store::{Author, Change, EditError, Full, Refused, Rest, Root};
 use crate::{Causal, Crdt, Delta, Dot, Lattice, ReplicaId, Version};
 
 /// A state that replicas keep in step: its version says what it has taken in.
@@ -46,9 +44,9 @@ pub trait Replicated: Root<Delta: Events> + Codec + Clone {
     /// Whether it is made of facts that can be compared one by one. If not, it is sent whole to who lacks much.
     const HAS_FACTS: bool = false;
 
-    /// Shows all live facts, each with a hash of it and its value under the key.
-    fn hash_facts(&self, key: u64, visit: &mut dyn FnMut(Dot, u64)) {
-        let _ = (key, visit);
+    /// Lists all live facts.
+    fn list_facts(&self) -> FactList {
+        FactList::default()
     }
 
     /// The live ones of some facts, as a delta to complete another state with, and not to apply.
@@ -57,20 +55,13 @@ pub trait Replicated: Root<Delta: Events> + Codec + Clone {
         Self::Delta::default()
     }
 
-    /// Becomes the join with a state at version `seen` that has settled the same, of which only the rest is at hand: facts that it has and this one
-    /// does not know, and what is `gone` there.
+    /// Becomes the join with a state that has settled the same, of which only the rest is at hand.
     ///
     /// # Errors
     ///
     /// [`Full`], as for [`meet`](Self::meet).
-    fn complete(
-        &mut self,
-        seen: &Version,
-        ahead: &Version,
-        gone: &Version,
-        facts: Self::Delta,
-    ) -> Result<(), Full> {
-        let _ = (seen, ahead, gone, facts);
+    fn complete(&mut self, rest: Rest<Self::Delta>) -> Result<(), Full> {
+        let _ = rest;
         Err(Full)
     }
 }
@@ -83,7 +74,7 @@ pub trait Events: Lattice + Clone + Codec {
     /// What is left for somebody who has seen `seen`. It names no other events, even if it cannot be split and brings more.
     fn without(&self, seen: &Version) -> Self;
 
-    /// Whether it only adds facts: see [`Replicated::facts_of`].
+    /// Whether each of its events adds a fact, and it does nothing else: see [`Replicated::facts_of`].
     fn only_adds(&self) -> bool {
         false
     }
@@ -116,28 +107,16 @@ impl<S: Columns + 'static> Replicated for Causal<S> {
 
     const HAS_FACTS: bool = true;
 
-    fn hash_facts(&self, key: u64, visit: &mut dyn FnMut(Dot, u64)) {
-        self.visit_facts(&mut |dot, value| {
-            let mut digest = Digest::keyed(key);
-            digest.write(&dot.replica().as_u128().to_le_bytes());
-            digest.write(&dot.counter().to_le_bytes());
-            digest.write(value);
-            visit(dot, low(digest.finish()));
-        });
+    fn list_facts(&self) -> FactList {
+        self.list_facts()
     }
 
     fn facts_of(&self, wanted: &Version) -> Delta<S> {
         self.facts_of(wanted)
     }
 
-    fn complete(
-        &mut self,
-        seen: &Version,
-        ahead: &Version,
-        gone: &Version,
-        facts: Delta<S>,
-    ) -> Result<(), Full> {
-        self.complete(Rest { seen, ahead, gone, facts })
+    fn complete(&mut self, rest: Rest<Delta<S>>) -> Result<(), Full> {
+        self.complete(rest)
     }
 }
 
@@ -151,9 +130,12 @@ impl<S: Columns> Events for Delta<S> {
     }
 
     fn only_adds(&self) -> bool {
-        let mut only_adds = self.sweeps().len() == 0;
-        self.change().visit(&mut |_, adds, kills| only_adds &= adds && kills.is_empty());
-        only_adds
+        let (mut only_adds, mut facts) = (self.sweeps().len() == 0, 0_u128);
+        self.change().visit(&mut |_, adds, kills| {
+            only_adds &= adds && kills.is_empty();
+            facts += 1;
+        });
+        only_adds && facts == self.events().dot_count()
     }
 }
 
@@ -211,22 +193,22 @@ impl<D: Lattice> Lattice for NumberedDelta<D> {
     }
 }
 
-/// What one transaction has changed, which gets its number when it ends, in whatever way.
-struct Transaction<'a, T: Crdt<Delta: Clone>> {
-    replica: ReplicaId,
+/// A transaction on a numbered value. If it fails and cannot be undone, the remaining writes get a number all the same.
+struct Transaction<'a> {
+    author: &'a mut Author,
     seen: &'a mut Version,
-    change: T::Delta,
-    pending: &'a mut NumberedDelta<T::Delta>,
 }
 
-impl<T: Crdt<Delta: Clone>> Drop for Transaction<'_, T> {
+impl Transaction<'_> {
+    fn next(&self) -> Dot {
+        Dot::trusted(self.author.replica(), self.seen.last(self.author.replica()) + 1)
+    }
+}
+
+impl Drop for Transaction<'_> {
     fn drop(&mut self) {
-        let change = core::mem::take(&mut self.change);
-        if T::Delta::default().join(change.clone()) {
-            let counter = self.seen.last(self.replica) + 1;
-            self.seen.insert_run(self.replica, counter, counter);
-            self.pending.events.insert_run(self.replica, counter, counter);
-            self.pending.change.join(change);
+        if self.author.has_left_something() {
+            self.seen.insert(self.next());
         }
     }
 }
@@ -239,15 +221,23 @@ impl<T: Root<Delta: Clone> + 'static> Root for Numbered<T> {
 
     const MOST_MADE: u128 = (Dot::MAX_COUNTER - (1 << 40)) as u128;
 
-    fn edit<R>(
+    fn edit<E>(
         &mut self,
-        pending: &mut Self::Delta,
         author: &mut Author,
-        write: impl FnOnce(&mut Self::Edit<'_>) -> R,
-    ) -> R {
-        let (replica, seen) = (author.replica(), &mut self.seen);
-        let mut transaction = Transaction::<T> { replica, seen, change: T::Delta::default(), pending };
-        self.value.edit(&mut transaction.change, author, write)
+        write: impl FnOnce(&mut Self::Edit<'_>) -> Result<(), E>,
+        admit: impl FnOnce(&Self::Delta) -> bool,
+    ) -> Result<Self::Delta, EditError<E>> {
+        let transaction = Transaction { author, seen: &mut self.seen };
+        let (dot, mut numbered) = (transaction.next(), Self::Delta::default());
+        self.value.edit(&mut *transaction.author, write, |change| {
+            // A transaction that changes nothing needs no number.
+            if numbered.change.join(change.clone()) {
+                numbered.events.insert(dot);
+            }
+            admit(&numbered)
+        })?;
+        transaction.seen.join(numbered.events.clone());
+        Ok(numbered)
     }
 
     fn made_by(&self, replica: ReplicaId) -> u128 {
@@ -303,18 +293,32 @@ impl<T: Element> Codec for Numbered<T> {
 }
 
 impl<D: Element> Codec for NumberedDelta<D> {
-    const KINDS: &'static [Kind] = &[Kind::Delta];
+    const KINDS: &'static [Kind] = &[Kind::Event, Kind::Delta];
+
+    fn kind(&self) -> Kind {
+        if self.events.only().is_some() { Kind::Event } else { Kind::Delta }
+    }
 
     fn shape(shape: &mut Shape) {
         D::shape(shape);
     }
 
     fn write_body(&self, out: &mut Output<'_>) {
-        self.events.write(out);
+        match self.events.only() {
+            Some(dot) => dot.write(out),
+            None => self.events.write(out),
+        }
         self.change.write(out);
     }
 
-    fn read_body(_: Kind, input: &mut Input<'_>) -> Result<Self, DecodeError> {
-        Ok(NumberedDelta { events: Version::read(input)?, change: D::read(input)? })
+    fn read_body(kind: Kind, input: &mut Input<'_>) -> Result<Self, DecodeError> {
+        let events = match kind {
+            Kind::Event => Version::of_one(Dot::read(input)?),
+            _ => Version::read(input)?,
+        };
+        // In the first format there was no other form for one event.
+        let has_this_form = kind == Kind::Event || events.only().is_none() || !input.is_compact();
+        input.check(has_this_form, Wrong::Kind(kind as u8))?;
+        Ok(NumberedDelta { events, change: D::read(input)? })
     }
 }

@@ -1,8 +1,10 @@
 use alloc::collections::BTreeMap;
 use core::fmt;
 
+use smallvec::SmallVec;
+
 use crate::lattice::join_counts;
-use crate::store::{Edit, Editable, Pen, Plain};
+use crate::store::{Edit, Editable, KeptPart, Partial, Pen, Plain};
 use crate::{Crdt, Lattice, ReplicaId};
 
 /// A count that never falls below zero, on any replica, whatever happens at the same time.
@@ -29,7 +31,7 @@ use crate::{Crdt, Lattice, ReplicaId};
 /// # Example
 ///
 /// ```
-/// use rejoin::{BoundedCounter, Writer};
+/// use rejoin::{BoundedCounter, EditError, Writer};
 ///
 /// let mut north = Writer::<BoundedCounter>::new();
 /// let mut south = Writer::<BoundedCounter>::new();
@@ -40,13 +42,14 @@ use crate::{Crdt, Lattice, ReplicaId};
 /// south.apply(delivery);
 ///
 /// south.try_edit(|stock| stock.decrement(4))?;
-/// let refused = south.try_edit(|stock| stock.decrement(1)).unwrap_err();
+/// let refused = south.try_edit(|stock| stock.decrement(1));
+/// let Err(EditError::Failed(refused)) = refused else { panic!("there are no rights left") };
 /// assert_eq!(refused.held, 0);
 /// assert_eq!(refused.holder, Some((north.replica(), 6))); // ask there
 ///
 /// north.join(south.into_state());
 /// assert_eq!(north.get(), 6);
-/// # Ok::<(), rejoin::NotEnough>(())
+/// # Ok::<(), EditError<rejoin::NotEnough>>(())
 /// ```
 ///
 /// # Reading
@@ -212,7 +215,9 @@ impl Edit<'_, BoundedCounter> {
     ///
     /// [`NotEnough`] room, if what this replica has added would pass `u64::MAX`; nothing has changed.
     pub fn increment(&mut self, n: u64) -> Result<(), NotEnough> {
-        let delta = self.state.increment(self.pen.replica(), n)?;
+        let replica = self.pen.replica();
+        self.note(Account::Given(replica, replica));
+        let delta = self.state.increment(replica, n)?;
         self.change.join(delta);
         Ok(())
     }
@@ -223,7 +228,9 @@ impl Edit<'_, BoundedCounter> {
     ///
     /// [`NotEnough`] if this replica does not own so many rights; nothing has changed.
     pub fn decrement(&mut self, n: u64) -> Result<(), NotEnough> {
-        let delta = self.state.decrement(self.pen.replica(), n)?;
+        let replica = self.pen.replica();
+        self.note(Account::Spent(replica));
+        let delta = self.state.decrement(replica, n)?;
         self.change.join(delta);
         Ok(())
     }
@@ -234,17 +241,53 @@ impl Edit<'_, BoundedCounter> {
     ///
     /// [`NotEnough`] if this replica does not own so many rights; nothing has changed.
     pub fn transfer(&mut self, to: ReplicaId, n: u64) -> Result<(), NotEnough> {
-        let delta = self.state.transfer(self.pen.replica(), to, n)?;
+        let replica = self.pen.replica();
+        self.note(Account::Given(replica, to));
+        let delta = self.state.transfer(replica, to, n)?;
         self.change.join(delta);
         Ok(())
+    }
+
+    /// Notes the balance of an account, before it changes.
+    fn note(&mut self, account: Account) {
+        let held = match account {
+            Account::Given(from, to) => self.state.given.get(&(from, to)),
+            Account::Spent(replica) => self.state.spent.get(&replica),
+        };
+        self.change.before().push((account, held.copied().unwrap_or(0)));
+    }
+}
+
+/// Where a [`BoundedCounter`] keeps a number.
+#[derive(Clone, Copy, Debug)]
+pub enum Account {
+    /// The rights that the first replica has given to the second.
+    Given(ReplicaId, ReplicaId),
+    /// The rights that a replica has spent.
+    Spent(ReplicaId),
+}
+
+impl Partial for BoundedCounter {
+    /// The balances before each of the writes, in the order of the writes.
+    type Part = SmallVec<[(Account, u64); 1]>;
+
+    fn put_back(&mut self, part: Self::Part) {
+        for (account, held) in part.into_iter().rev() {
+            match (account, held) {
+                (Account::Given(from, to), 0) => drop(self.given.remove(&(from, to))),
+                (Account::Given(from, to), _) => drop(self.given.insert((from, to), held)),
+                (Account::Spent(replica), 0) => drop(self.spent.remove(&replica)),
+                (Account::Spent(replica), _) => drop(self.spent.insert(replica, held)),
+            }
+        }
     }
 }
 
 impl Editable for BoundedCounter {
-    type Change = Self;
+    type Change = KeptPart<Self>;
     type Edit<'a> = Edit<'a, Self>;
 
-    fn edit<'a>(&'a mut self, change: &'a mut Self, pen: &'a Pen<'a>) -> Edit<'a, Self> {
+    fn edit<'a>(&'a mut self, change: &'a mut Self::Change, pen: &'a Pen<'a>) -> Edit<'a, Self> {
         Edit::new(self, change, pen)
     }
 }

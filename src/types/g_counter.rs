@@ -2,7 +2,7 @@ use alloc::collections::BTreeMap;
 use core::fmt;
 
 use crate::lattice::join_counts;
-use crate::store::{Edit, Editable, Pen, Plain};
+use crate::store::{Edit, Editable, KeptPart, Partial, Pen, Plain};
 use crate::{Crdt, Lattice, ReplicaId};
 
 /// A count that only goes up.
@@ -32,7 +32,7 @@ use crate::{Crdt, Lattice, ReplicaId};
 /// b.apply(from_a);
 /// assert_eq!(a.get(), 5);
 /// assert_eq!(a.state(), b.state());
-/// # Ok::<(), rejoin::Overflow>(())
+/// # Ok::<(), rejoin::EditError<rejoin::Overflow>>(())
 /// ```
 ///
 /// # Cost
@@ -107,18 +107,33 @@ impl Edit<'_, GCounter> {
     ///
     /// [`Overflow`] if the share of this replica would pass `u64::MAX`; nothing has changed.
     pub fn increment(&mut self, n: u64) -> Result<(), Overflow> {
-        let delta = self.state.increment(self.pen.replica(), n)?;
+        let replica = self.pen.replica();
+        self.change.before().get_or_insert((replica, self.state.share(replica)));
+        let delta = self.state.increment(replica, n)?;
         self.change.join(delta);
         Ok(())
     }
 }
 
 impl Editable for GCounter {
-    type Change = Self;
+    type Change = KeptPart<Self>;
     type Edit<'a> = Edit<'a, Self>;
 
-    fn edit<'a>(&'a mut self, change: &'a mut Self, pen: &'a Pen<'a>) -> Edit<'a, Self> {
+    fn edit<'a>(&'a mut self, change: &'a mut Self::Change, pen: &'a Pen<'a>) -> Edit<'a, Self> {
         Edit::new(self, change, pen)
+    }
+}
+
+impl Partial for GCounter {
+    /// The share of the writer.
+    type Part = Option<(ReplicaId, u64)>;
+
+    fn put_back(&mut self, part: Self::Part) {
+        match part {
+            Some((replica, 0)) => drop(self.shares.remove(&replica)),
+            Some((replica, share)) => drop(self.shares.insert(replica, share)),
+            None => {}
+        }
     }
 }
 

@@ -3,7 +3,7 @@ use alloc::collections::btree_set;
 use core::borrow::Borrow;
 use core::fmt;
 
-use crate::store::{Edit, Editable, Pen, Plain};
+use crate::store::{Draft, Edit, Editable, Pen, Plain};
 use crate::{Crdt, Lattice};
 
 /// A set that only grows.
@@ -92,8 +92,11 @@ impl<T: Ord> GSet<T> {
 impl<T: Ord + Clone> Edit<'_, GSet<T>> {
     /// Adds a member. `O(log n)`.
     pub fn insert(&mut self, value: T) {
-        let delta = self.state.insert(value);
-        self.change.join(delta);
+        // The change comes first, so that it has everything to undo, whichever comparison panics.
+        if !self.state.contains(&value) {
+            self.change.members.insert(value.clone());
+            self.state.members.insert(value);
+        }
     }
 }
 
@@ -112,6 +115,24 @@ impl<T: Ord + Clone> Editable for GSet<T> {
 
     fn edit<'a>(&'a mut self, change: &'a mut Self, pen: &'a Pen<'a>) -> Edit<'a, Self> {
         Edit::new(self, change, pen)
+    }
+}
+
+/// The members that were not there before.
+impl<T: Ord> Draft<GSet<T>> for GSet<T> {
+    fn outline(&self) -> Self {
+        GSet::new()
+    }
+
+    fn swap(&mut self, outline: &mut Self) {
+        core::mem::swap(self, outline);
+    }
+
+    fn undo(&mut self, set: &mut Self) {
+        while let Some(value) = self.members.last() {
+            set.members.remove(value);
+            self.members.pop_last();
+        }
     }
 }
 

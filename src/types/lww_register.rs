@@ -1,7 +1,7 @@
 use core::fmt;
 
 use crate::causality::ClockError;
-use crate::store::{Edit, Editable, Pen, Plain};
+use crate::store::{Edit, Editable, Kept, Pen, Plain};
 use crate::{Crdt, Lattice, Stamp};
 
 /// One value; of several written at the same time, the latest by clock is kept.
@@ -39,7 +39,7 @@ use crate::{Crdt, Lattice, Stamp};
 /// b.apply(late);
 /// assert_eq!(a.get(), Some(&"red"));
 /// assert_eq!(a.state(), b.state());
-/// # Ok::<(), rejoin::causality::ClockError>(())
+/// # Ok::<(), rejoin::EditError<rejoin::ClockError>>(())
 /// ```
 ///
 /// # Cost
@@ -91,20 +91,21 @@ impl<V: Ord + Clone> Edit<'_, LwwRegister<V>> {
     /// before the year 10889 but a hostile peer may send; nothing has changed.
     pub fn set(&mut self, value: V) -> Result<(), ClockError> {
         let stamp = self.pen.stamp_above(self.stamp())?;
-        self.change.join(LwwRegister::written(stamp, value.clone()));
-        self.state.join(LwwRegister::written(stamp, value));
+        let copy = LwwRegister::written(stamp, value.clone());
+        // A later stamp wins whatever the values are.
+        self.change.replace(self.state, LwwRegister::written(stamp, value), copy);
         Ok(())
     }
 }
 
 impl<V: Ord + Clone> Editable for LwwRegister<V> {
-    type Change = Self;
+    type Change = Kept<Self>;
     type Edit<'a>
         = Edit<'a, Self>
     where
         V: 'a;
 
-    fn edit<'a>(&'a mut self, change: &'a mut Self, pen: &'a Pen<'a>) -> Edit<'a, Self> {
+    fn edit<'a>(&'a mut self, change: &'a mut Self::Change, pen: &'a Pen<'a>) -> Edit<'a, Self> {
         Edit::new(self, change, pen)
     }
 }

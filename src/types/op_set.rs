@@ -146,12 +146,13 @@ impl<T: Ord> OpBased for OpSet<T> {
         match op {
             SetOp::Insert { value, dot, replaces } => {
                 let insertions = self.members.entry(value).or_default();
-                insertions.retain(|dot| !replaces.contains(dot));
+                // Each is looked for among those that are here: either may be many, if strangers say so.
+                replaces.iter().for_each(|dot| _ = insertions.remove(dot));
                 insertions.insert(dot);
             }
             SetOp::Remove { value, insertions } => {
                 if let Some(live) = self.members.get_mut(&value) {
-                    live.retain(|dot| !insertions.contains(dot));
+                    insertions.iter().for_each(|dot| _ = live.remove(dot));
                     if live.is_empty() {
                         self.members.remove(&value);
                     }

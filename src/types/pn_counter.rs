@@ -1,7 +1,7 @@
 use alloc::collections::BTreeMap;
 use core::fmt;
 
-use crate::store::{Edit, Editable, Pen, Plain};
+use crate::store::{Edit, Editable, KeptPart, Partial, Pen, Plain};
 use crate::{Crdt, Lattice, Overflow, ReplicaId};
 
 /// A count that goes up and down.
@@ -31,7 +31,7 @@ use crate::{Crdt, Lattice, Overflow, ReplicaId};
 /// b.apply(from_a);
 /// assert_eq!(a.get(), -3);
 /// assert_eq!(a.state(), b.state());
-/// # Ok::<(), rejoin::Overflow>(())
+/// # Ok::<(), rejoin::EditError<rejoin::Overflow>>(())
 /// ```
 ///
 /// # Cost
@@ -109,7 +109,9 @@ impl Edit<'_, PnCounter> {
     ///
     /// [`Overflow`] if what this replica has added would pass `u64::MAX`; nothing has changed.
     pub fn add(&mut self, n: u64) -> Result<(), Overflow> {
-        let delta = self.state.add(self.pen.replica(), n)?;
+        let replica = self.pen.replica();
+        self.change.before().get_or_insert((replica, self.state.share(replica)));
+        let delta = self.state.add(replica, n)?;
         self.change.join(delta);
         Ok(())
     }
@@ -120,18 +122,33 @@ impl Edit<'_, PnCounter> {
     ///
     /// [`Overflow`] if what this replica has subtracted would pass `u64::MAX`; nothing has changed.
     pub fn subtract(&mut self, n: u64) -> Result<(), Overflow> {
-        let delta = self.state.subtract(self.pen.replica(), n)?;
+        let replica = self.pen.replica();
+        self.change.before().get_or_insert((replica, self.state.share(replica)));
+        let delta = self.state.subtract(replica, n)?;
         self.change.join(delta);
         Ok(())
     }
 }
 
 impl Editable for PnCounter {
-    type Change = Self;
+    type Change = KeptPart<Self>;
     type Edit<'a> = Edit<'a, Self>;
 
-    fn edit<'a>(&'a mut self, change: &'a mut Self, pen: &'a Pen<'a>) -> Edit<'a, Self> {
+    fn edit<'a>(&'a mut self, change: &'a mut Self::Change, pen: &'a Pen<'a>) -> Edit<'a, Self> {
         Edit::new(self, change, pen)
+    }
+}
+
+impl Partial for PnCounter {
+    /// The share of the writer.
+    type Part = Option<(ReplicaId, (u64, u64))>;
+
+    fn put_back(&mut self, part: Self::Part) {
+        match part {
+            Some((replica, (0, 0))) => drop(self.shares.remove(&replica)),
+            Some((replica, share)) => drop(self.shares.insert(replica, share)),
+            None => {}
+        }
     }
 }
 

@@ -3,7 +3,7 @@ use alloc::collections::btree_set;
 use core::borrow::Borrow;
 use core::fmt;
 
-use crate::store::{Edit, Editable, Pen, Plain};
+use crate::store::{Draft, Edit, Editable, Pen, Plain};
 use crate::{Crdt, Lattice};
 
 /// A set whose members can be removed once, and never come back.
@@ -132,8 +132,11 @@ impl<T: Ord> TwoPhaseSet<T> {
 impl<T: Ord + Clone> Edit<'_, TwoPhaseSet<T>> {
     /// Adds a member, unless it was removed before. `O(log n)`.
     pub fn insert(&mut self, value: T) {
-        let delta = self.state.insert(value);
-        self.change.join(delta);
+        // The change comes first, so that it has everything to undo, whichever comparison panics.
+        if !self.state.removed.contains(&value) && !self.state.live.contains(&value) {
+            self.change.delta.live.insert(value.clone());
+            self.state.live.insert(value);
+        }
     }
 
     /// Removes a member for ever; if it is not in, nothing happens. `O(log n)`.
@@ -141,8 +144,15 @@ impl<T: Ord + Clone> Edit<'_, TwoPhaseSet<T>> {
     where
         T: Borrow<Q>,
     {
-        let delta = self.state.remove(value);
-        self.change.join(delta);
+        let Some(member) = self.state.live.get(value).cloned() else { return };
+        let TwoPhaseDraft { delta, brief } = &mut *self.change;
+        if delta.live.contains(value) {
+            brief.insert(member.clone());
+        }
+        delta.removed.insert(member.clone());
+        self.state.removed.insert(member);
+        self.state.live.remove(value);
+        delta.live.remove(value);
     }
 }
 
@@ -153,14 +163,56 @@ impl<T: Ord + Clone> Extend<T> for Edit<'_, TwoPhaseSet<T>> {
 }
 
 impl<T: Ord + Clone> Editable for TwoPhaseSet<T> {
-    type Change = Self;
+    type Change = TwoPhaseDraft<T>;
     type Edit<'a>
         = Edit<'a, Self>
     where
         T: 'a;
 
-    fn edit<'a>(&'a mut self, change: &'a mut Self, pen: &'a Pen<'a>) -> Edit<'a, Self> {
+    fn edit<'a>(&'a mut self, change: &'a mut Self::Change, pen: &'a Pen<'a>) -> Edit<'a, Self> {
         Edit::new(self, change, pen)
+    }
+}
+
+/// The writes of a transaction on a [`TwoPhaseSet`].
+#[derive(Clone, Debug)]
+pub struct TwoPhaseDraft<T> {
+    /// The members that are new, and those that were removed.
+    delta: TwoPhaseSet<T>,
+    /// The members that were inserted and removed again.
+    brief: BTreeSet<T>,
+}
+
+impl<T> Default for TwoPhaseDraft<T> {
+    fn default() -> Self {
+        TwoPhaseDraft { delta: TwoPhaseSet::default(), brief: BTreeSet::new() }
+    }
+}
+
+impl<T: Ord> Draft<TwoPhaseSet<T>> for TwoPhaseDraft<T> {
+    fn outline(&self) -> TwoPhaseSet<T> {
+        TwoPhaseSet::new()
+    }
+
+    fn swap(&mut self, outline: &mut TwoPhaseSet<T>) {
+        core::mem::swap(&mut self.delta, outline);
+    }
+
+    fn undo(&mut self, set: &mut TwoPhaseSet<T>) {
+        // A member that was on its way from one set to the other may be in both.
+        while let Some(value) = self.delta.removed.last() {
+            if self.brief.contains(value) {
+                set.live.remove(value);
+                set.removed.remove(value);
+            } else if let Some(value) = set.removed.take(value) {
+                set.live.insert(value);
+            }
+            self.delta.removed.pop_last();
+        }
+        while let Some(value) = self.delta.live.last() {
+            set.live.remove(value);
+            self.delta.live.pop_last();
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 mod golden;
 mod hostile;
+mod memory;
 mod sizes;
 
 /// What is written is read again; by streams too, a byte at a time; and no prefix of it is anything.
@@ -186,6 +187,14 @@ fn head<T: Codec>(value: &T, kind: u8, shape: &[u8]) {
     assert!(value.encode().starts_with(&head), "{:x?} is not {head:x?}", value.encode());
 }
 
+/// The head of a delta, as `docs/format.md` has it.
+pub(crate) fn delta_head(kind: u8, shape: &[u8]) -> Vec<u8> {
+    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(1_099_511_628_211);
+    let hash = shape.iter().fold(14_695_981_039_346_656_037, step);
+    let hash = u32::try_from((hash >> 32) ^ (hash & 0xFFFF_FFFF)).unwrap();
+    [&[b'r', 0x20 | kind][..], &hash.to_le_bytes()].concat()
+}
+
 #[test]
 fn each_type_has_its_code() {
     head(&(), 0, &[0x01]);
@@ -213,7 +222,10 @@ fn each_type_has_its_code() {
         b"\x1F\x03Lex\x1F\x03Max\x03\x1F\x03Min\x04",
     );
     head(&Causal::<EwFlag>::default(), 1, &[0x30, 0x01]);
-    head(&Delta::<DwFlag>::default(), 2, &[0x30, 0x02]);
+    assert!(Delta::<DwFlag>::default().encode().starts_with(&delta_head(2, &[0x30, 0x02])));
+    let times = Delta::<LwwMap<u8, [u8; 300]>>::default();
+    let shape = [0x31, 0x03, 0x30, 0x14, 2, 0x22, 0x11, 0xAC, 0x02];
+    assert!(times.encode().starts_with(&delta_head(2, &shape)));
     head(&Causal::<OrSet<u8>>::default(), 1, &[0x31, 0x03, 0x30, 0x01]);
     head(&Causal::<LwwMap<u8, char>>::default(), 1, &[0x31, 0x03, 0x30, 0x14, 2, 0x22, 0x0F]);
     head(&Causal::<Map<u8, Counter>>::default(), 1, &[0x31, 0x03, 0x30, 0x0B]);
@@ -246,7 +258,23 @@ fn what_is_of_another_type_is_refused() {
     assert_eq!(Causal::<RwSet<u32>>::decode(&state).map_err(wrong), Err(Wrong::Type));
     assert_eq!(Causal::<EwFlag>::decode(&state).map_err(wrong), Err(Wrong::Type));
     assert_eq!(Delta::<OrSet<u32>>::decode(&state).map_err(wrong), Err(Wrong::Kind(1)));
-    assert_eq!(Causal::<OrSet<u32>>::decode(&delta).map_err(wrong), Err(Wrong::Kind(2)));
+    assert_eq!(Causal::<OrSet<u32>>::decode(&delta).map_err(wrong), Err(Wrong::Kind(5)));
+    assert_eq!(Delta::<OrSet<u64>>::decode(&delta).map_err(wrong), Err(Wrong::Type));
+    let with = |head: &[u8]| Delta::<OrSet<u32>>::decode(&[head, &delta[6..]].concat()).map_err(wrong);
+    assert!(with(&delta_head(5, &[0x31, 0x05, 0x30, 0x01])).is_ok());
+    assert_eq!(with(&delta_head(6, &[0x31, 0x05, 0x30, 0x01])), Err(Wrong::Kind(6)));
+    assert_eq!(
+        with(b"rj\x01\x05\x04\x31\x05\x30\x01"),
+        Err(Wrong::Kind(5)),
+        "in the first format there was none"
+    );
+    assert_eq!(with(b"r\x35"), Err(Wrong::NotOurs));
+    let in_format_2 = [&delta_head(1, &[0x31, 0x05, 0x30, 0x01])[..], &state[9..]].concat();
+    assert_eq!(
+        Causal::<OrSet<u32>>::decode(&in_format_2).map_err(wrong),
+        Err(Wrong::Kind(1)),
+        "nor states in the second"
+    );
     assert_eq!(Version::decode(&state).map_err(wrong), Err(Wrong::Kind(1)));
     assert_eq!(Causal::<OrSet<u32>>::decode(b"{}").map_err(wrong), Err(Wrong::NotOurs));
     assert_eq!(Causal::<OrSet<u32>>::decode(b"").map_err(wrong), Err(Wrong::Truncated));
@@ -396,6 +424,7 @@ fn errors_say_what_and_where() {
         (Wrong::Order, "something comes twice, or out of order"),
         (Wrong::Empty, "something is empty"),
         (Wrong::Replica, "a replica is not what it should be"),
+        (Wrong::Name, "a number does not stand for a name that is expected here"),
         (Wrong::Version, "intervals are empty, touching or out of bounds"),
         (Wrong::NotSeen, "something is of an event that was not seen"),
         (Wrong::Ahead, "something is ahead that cannot be"),

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use proptest::prelude::*;
-use rejoin::store::{Change, Root};
+use rejoin::store::{Change, Root, Selection};
 use rejoin::*;
 
 /// How many histories per type: moderate, unless `REJOIN_CASES` says otherwise.
@@ -57,9 +57,11 @@ impl<S: Store + 'static> Observable for Causal<S> {
 
     fn facts(&self) -> Option<(BTreeSet<Dot>, Facts)> {
         let mut live = BTreeSet::new();
-        self.export(self.names(), &|_| true).visit(&mut |dot, adds, kills| {
-            assert!(adds && kills.is_empty() && live.insert(dot), "a fact is in two places");
-        });
+        self.export(self.names(), &Selection::new(self.names(), self.version())).visit(
+            &mut |dot, adds, kills| {
+                assert!(adds && kills.is_empty() && live.insert(dot), "a fact is in two places");
+            },
+        );
         Some((self.version().dots().collect(), Facts { live, ahead: self.ahead().dots().collect() }))
     }
 

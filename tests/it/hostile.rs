@@ -263,6 +263,43 @@ fn bottomless_nesting_is_refused() {
     }
 }
 
+/// A tree in postcard: in so many records, one in the other, a flag.
+fn nested_in_postcard(records: usize) -> Vec<u8> {
+    // One field; its name; a map of one key, which is 1. At the end, one event: of A, its first; it adds, and kills nothing.
+    let twigs = [&[1, 5][..], b"twigs", &[1, 1]].concat();
+    let flag = [&[1, 4][..], b"flag", &[1, 16], &A.as_u128().to_be_bytes(), &[1, 1, 0]].concat();
+    let events = [&[1, 16][..], &A.as_u128().to_be_bytes(), &[1, 1, 1]].concat();
+    [&events[..], &twigs.repeat(records - 1), &flag, &[0]].concat()
+}
+
+/// 120 kB overflowed the stack.
+#[test]
+fn bottomless_nesting_is_refused_in_formats_that_do_not_count_it() {
+    fn write(tree: &mut rejoin::store::Handle<'_, Tree>, records: usize) {
+        if records == 1 { tree.flag.enable() } else { write(&mut tree.twigs.entry(1), records - 1) }
+    }
+    let honest = |records| Writer::<Causal<Tree>>::with_id(A).edit(|tree| write(tree, records));
+    for records in [1, 2, 64] {
+        let bytes = postcard::to_stdvec(&honest(records)).unwrap();
+        assert_eq!(bytes, nested_in_postcard(records));
+        assert_eq!(postcard::from_bytes::<Delta<Tree>>(&bytes).unwrap(), honest(records));
+    }
+    for records in [65, 120_000 / 9] {
+        assert!(postcard::from_bytes::<Delta<Tree>>(&nested_in_postcard(records)).is_err());
+    }
+    // A state begins with its version, and what is ahead: nothing.
+    let as_state = |mut bytes: Vec<u8>, events: usize| {
+        bytes.insert(events, 0);
+        bytes
+    };
+    let events = 2 + 16 + 3;
+    assert!(postcard::from_bytes::<Causal<Tree>>(&as_state(nested_in_postcard(64), events)).is_ok());
+    for records in [65, 120_000 / 9] {
+        let bytes = as_state(nested_in_postcard(records), events);
+        assert!(postcard::from_bytes::<Causal<Tree>>(&bytes).is_err());
+    }
+}
+
 /// Two replicas of one book, each of which has written and knows what the other has written.
 fn two_readers() -> [Writer<Causal<Book>>; 2] {
     let [mut a, mut b] = [A, B].map(Writer::<Causal<Book>>::with_id);

@@ -157,7 +157,7 @@ fn claim(replica: ReplicaId, counter: u64) -> Delta<OrSet<u32>> {
 }
 
 #[test]
-fn a_panic_in_a_transaction_loses_no_event() {
+fn a_panic_in_a_transaction_leaves_nothing() {
     let mut writer = Writer::with_ids(Set::default(), ids(1));
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         writer.edit_at(0, |set| {
@@ -166,7 +166,7 @@ fn a_panic_in_a_transaction_loses_no_event() {
         });
     }));
     assert!(panicked.is_err());
-    assert!(writer.contains(&1));
+    assert_eq!(writer.state(), &Set::default());
     let delta = writer.edit_at(0, |set| set.insert(2));
     assert_eq!(delta.events(), writer.version());
     let mut peer = Set::default();
@@ -199,34 +199,23 @@ fn settling_names_the_id_that_writes_before_it_writes() {
 }
 
 #[test]
-fn a_clock_goes_on_after_a_panic_a_fork_and_a_renewal() {
+fn a_clock_goes_on_after_a_panic_and_a_fork() {
     let mut writer = Writer::with_ids(LwwRegister::<u8>::default(), ids(1));
+    writer.edit_at(9_000, |register| register.set(1).unwrap());
+    let told = writer.stamp().unwrap();
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        writer.edit_at(9_000, |register| {
-            register.set(1).unwrap();
+        writer.edit_at(10_000, |register| {
+            register.set(2).unwrap();
             panic!("halfway");
         });
     }));
     assert!(panicked.is_err());
-    let told = writer.stamp().unwrap();
+    assert_eq!(writer.stamp(), Some(told));
     let mut fork = writer.fork();
     for writer in [&mut writer, &mut fork] {
         writer.edit_at(1_000, |register| register.set(2).unwrap());
         assert!(writer.stamp().unwrap() > told);
     }
-}
-
-#[test]
-fn a_failed_transaction_leaves_with_the_next_delta_or_on_request() {
-    let mut writer = Writer::with_ids(GCounter::default(), ids(1));
-    let failed = writer.try_edit_at(0, |counter| {
-        counter.increment(3)?;
-        counter.increment(u64::MAX)
-    });
-    assert_eq!(failed, Err(Overflow));
-    assert_eq!(writer.get(), 3);
-    assert_eq!(writer.unsent().get(), 3);
-    assert_eq!(writer.unsent().get(), 0);
 }
 
 #[test]
@@ -281,22 +270,6 @@ fn a_restart_of_a_counter_that_has_counted_much_keeps_the_id() {
     let (identity, state) = (stored(before.identity()), before.into_state());
     let mut after = Writer::resume_with_ids(identity, state, ids(100));
     assert_eq!(after.settle_identity(), None);
-}
-
-#[test]
-fn what_was_shown_before_it_was_sent_is_not_changed_any_more() {
-    let mut a = Writer::with_ids(Causal::<Counter>::default(), ids(1));
-    let failed = a.try_edit_at(0, |counter| {
-        counter.add(1);
-        Err(())
-    });
-    assert!(failed.is_err());
-    let mut b = Writer::with_ids(a.state().clone(), ids(2)); // has the increment, which no delta has carried yet
-    let delta = a.edit_at(0, |counter| counter.add(5));
-    assert_eq!(delta.events().dot_count(), 2, "another increment, not a greater one");
-    b.apply(delta);
-    assert_eq!((a.get(), b.get()), (6, 6));
-    assert_eq!(a.state(), b.state());
 }
 
 #[test]

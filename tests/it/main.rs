@@ -26,4 +26,5 @@ mod settle;
 #[cfg(feature = "sim")]
 mod sim;
 mod sync;
+mod whole;
 mod work;

@@ -7,6 +7,7 @@
     reason = "numbers of tests are small, or random"
 )]
 
+mod adversaries;
 mod frames;
 mod gossip;
 mod identity;

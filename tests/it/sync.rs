@@ -7,11 +7,17 @@
     reason = "numbers of tests are small, or random"
 )]
 
+mod chain;
+mod forger;
 mod group;
+mod groups;
 mod hostile;
 #[cfg(feature = "serde")]
 mod identity;
 mod net;
 mod paths;
+mod random_groups;
 mod swarm;
 mod time;
+mod union;
+mod vouched;

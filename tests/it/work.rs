@@ -157,3 +157,41 @@ fn grouping_deltas_costs_their_sum() {
     assert_eq!(work.cloned, 0);
     assert!(work.compared < 1_000 * 40, "{work:?}");
 }
+
+/// Undoing costs what the transaction wrote, however much there is beside it.
+#[test]
+fn a_failed_transaction_is_undone_by_looking_at_what_it_wrote() {
+    let [few, many] = [1_000, 64_000].map(|n| {
+        let mut set = replica(1, n);
+        let before = set.state().clone();
+        let fail = |set: &mut Edit<'_, OrSet<Element>>| {
+            for i in 0..20 {
+                set.insert(Element(2 * i + 1));
+                set.remove(&Element(4 * i));
+            }
+            Err::<(), ()>(())
+        };
+        let (failed, work) = count(|| set.try_edit(fail));
+        assert!(failed.is_err() && set.state() == &before);
+        work
+    });
+    assert!(many.compared < 2 * few.compared, "{few:?} {many:?}");
+    assert!(many.cloned <= 100, "{many:?}");
+}
+
+/// Writing to keys that the transaction has written before, and removing others, in turn.
+#[test]
+fn a_transaction_of_many_keys_does_not_bring_them_in_order_each_time() {
+    let [few, many] = [1_000, 4_000].map(|n| {
+        let mut map = Writer::<Causal<Map<Element, Counter>>>::with_id(ReplicaId::from_u128(1));
+        let write = |map: &mut Edit<'_, Map<Element, Counter>>| {
+            for i in 1..n {
+                map.entry(Element(i)).add(1);
+                map.entry(Element(i)).add(1);
+                map.remove(&Element(i - 1));
+            }
+        };
+        count(|| map.edit(write)).1
+    });
+    assert!(many.compared < 6 * few.compared, "{few:?} {many:?}");
+}

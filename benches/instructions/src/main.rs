@@ -2,6 +2,8 @@
 //!
 //! Without an argument it prints their names; with a name it does that one. Only what happens inside `measured` counts.
 
+mod links;
+
 use std::hint::black_box;
 
 use rejoin::{
@@ -54,6 +56,17 @@ fn diverged() -> (Set<u64>, Set<u64>) {
 fn version(replicas: u64, each: u64) -> Version {
     let events = |n| (1..=each).map(move |counter| Dot::new(id(n), counter).expect("a dot"));
     (0..replicas).flat_map(events).collect()
+}
+
+/// What some writes to a map changed, each in a millisecond of its own.
+fn writes() -> Vec<Delta<LwwMap<String, u32>>> {
+    let mut map = Writer::<Causal<LwwMap<String, u32>>>::with_id(id(1));
+    let mut write = |n: u64| {
+        let value = (mix(n) >> 36) as u32;
+        map.edit_at(1_700_000_000_000 + n, |map| map.insert(format!("{:011}", mix(n) % 100_000_000_000), value))
+    };
+    (0..MANY).for_each(|n| drop(write(n)));
+    (MANY..MANY + TIMES).map(write).collect()
 }
 
 const WORKS: &[(&str, fn())] = &[
@@ -131,11 +144,25 @@ const WORKS: &[(&str, fn())] = &[
         let delta = set.edit_at(0, |set| set.insert(7));
         measured(|| Delta::<OrSet<u64>>::decode(&delta.encode()));
     }),
+    ("encode deltas of one write", || {
+        let deltas = writes();
+        let mut bytes = Vec::with_capacity(1 << 20);
+        measured(|| deltas.iter().for_each(|delta| delta.encode_into(&mut bytes)));
+    }),
+    ("decode deltas of one write", || {
+        let deltas = writes();
+        let deltas: Vec<_> = deltas.iter().map(Codec::encode).collect();
+        measured(|| deltas.iter().map(|bytes| Delta::<LwwMap<String, u32>>::decode(bytes)).for_each(drop));
+    }),
+    ("apply deltas of one write", || {
+        let (mut map, deltas) = (Causal::<LwwMap<String, u32>>::default(), writes());
+        measured(|| deltas.into_iter().map(|delta| map.apply(delta)).filter(|news| *news).count());
+    }),
 ];
 
 fn main() {
     let wanted = std::env::args().nth(1);
-    for (name, work) in WORKS {
+    for (name, work) in WORKS.iter().chain(links::WORKS) {
         match &wanted {
             None => println!("{name}"),
             Some(wanted) if wanted == name => work(),

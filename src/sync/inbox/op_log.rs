@@ -126,7 +126,8 @@ impl<O: Element> Element for OpLog<O> {
     fn read(input: &mut Input<'_>) -> Result<Self, DecodeError> {
         let version = Version::read(input)?;
         let n = input.count()?;
-        let mut kept = VecDeque::new();
+        input.room::<Envelope<O>>(n)?;
+        let mut kept = VecDeque::with_capacity(n);
         for _ in 0..n {
             kept.push_back(Envelope::read(input)?);
         }

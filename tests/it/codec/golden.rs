@@ -19,21 +19,44 @@ fn golden<T: Codec + PartialEq + std::fmt::Debug>(name: &str, value: &T) {
     if !path.exists() && std::env::var("REJOIN_GOLDEN").is_ok_and(|what| what == "write") {
         std::fs::write(&path, value.encode()).unwrap();
     }
-    let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
-    assert_eq!(&T::decode(&bytes).unwrap(), value, "{name}");
+    let bytes = old(name, value);
     assert_eq!(value.encode(), bytes, "{name}");
+    noticed(name, value, &bytes, |other, corrupted| assert_eq!(other.encode(), corrupted, "{name}"));
+}
 
+/// A file in the first format of deltas, which is read and not written any more.
+fn golden_old<T: Codec + PartialEq + std::fmt::Debug>(name: &str, value: &T) {
+    let bytes = old(name, value);
+    noticed(name, value, &bytes, |other, _| {
+        assert_eq!(&T::decode(&other.encode()).unwrap(), other, "{name}")
+    });
+}
+
+/// A delta in both formats.
+fn golden_delta<T: Codec + PartialEq + std::fmt::Debug>(name: &str, value: &T) {
+    golden_old(name, value);
+    golden(&format!("{name}.2"), value);
+}
+
+fn old<T: Codec + PartialEq + std::fmt::Debug>(name: &str, value: &T) -> Vec<u8> {
+    let bytes = std::fs::read(file(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    assert_eq!(&T::decode(&bytes).unwrap(), value, "{name}");
+    bytes
+}
+
+/// Whatever is still accepted of bytes of which one is wrong is another value.
+fn noticed<T: Codec + PartialEq>(name: &str, value: &T, bytes: &[u8], accepted: impl Fn(&T, &[u8])) {
     for end in 0..bytes.len() {
         assert!(T::decode(&bytes[..end]).is_err(), "{name}, cut off after {end}");
     }
-    let mut corrupted = bytes.clone();
+    let mut corrupted = bytes.to_vec();
     for at in 0..bytes.len() {
         // All values in small files, and in others those of which one bit is wrong, or all.
         let is_small = bytes.len() <= 80;
         for byte in (0..=u8::MAX).filter(|byte| is_small || (byte ^ bytes[at]).count_ones() % 7 <= 1) {
             corrupted[at] = byte;
             if let Ok(other) = T::decode(&corrupted) {
-                assert_eq!(other.encode(), corrupted, "{name}, byte {at} as {byte}");
+                accepted(&other, &corrupted);
                 assert_eq!(other == *value, corrupted == bytes, "{name}, byte {at} as {byte}");
             }
         }
@@ -54,11 +77,11 @@ record! {
     }
 }
 
-/// Two replicas write apart, meet, and write again; the state of the first, and a group of the deltas of both, which
-/// lacks the first delta.
-fn apart<S: Store + 'static>(
+/// Two replicas write apart, meet, and write again; the state of the first, a group of the deltas of both, which
+/// lacks the first delta, and one of these that is of one event.
+fn apart<S: Store + codec::Columns + 'static>(
     write: impl Fn(&mut <Causal<S> as store::Root>::Edit<'_>, u8),
-) -> (Causal<S>, Delta<S>) {
+) -> (Causal<S>, Delta<S>, Option<Delta<S>>) {
     let mut a = Writer::<Causal<S>>::with_id(id(0xA));
     let mut b = Writer::<Causal<S>>::with_id(id(0xB));
     let at = |minute: u64| 1_700_000_000_000 + minute * 60_000;
@@ -66,19 +89,23 @@ fn apart<S: Store + 'static>(
     let mut group = b.edit_at(at(1), |edit| write(edit, 1));
     group.join(a.edit_at(at(2), |edit| write(edit, 2)));
     a.join_ref(b.state());
-    group.join(a.edit_at(at(3), |edit| write(edit, 3)));
-    group.join(b.edit_at(at(4), |edit| write(edit, 4)));
+    let last = [a.edit_at(at(3), |edit| write(edit, 3)), b.edit_at(at(4), |edit| write(edit, 4))];
+    for delta in &last {
+        group.join(delta.clone());
+    }
     a.join_ref(b.state());
-    (a.into_state(), group)
+    let event = last.into_iter().find(|delta| delta.kind() == codec::Kind::Event);
+    (a.into_state(), group, event)
 }
 
 fn both<S>(name: &str, write: impl Fn(&mut <Causal<S> as store::Root>::Edit<'_>, u8))
 where
     S: codec::Columns + Store<Change: PartialEq + std::fmt::Debug> + std::fmt::Debug + 'static,
 {
-    let (state, group) = apart::<S>(write);
+    let (state, group, event) = apart::<S>(write);
     golden(&format!("{name}.state"), &state);
-    golden(&format!("{name}.delta"), &group);
+    golden_delta(&format!("{name}.delta"), &group);
+    golden(&format!("{name}.event"), &event.expect("a delta of one event"));
     // The group lacks the first delta, so it kills what has not arrived.
     let mut gaps = Causal::<S>::default();
     gaps.apply(group);
@@ -152,7 +179,7 @@ fn settled() {
     a.settle(&a.version().clone());
     group.join(a.edit(|count| count.reset()));
     group.join(a.edit(|count| count.add(9)));
-    golden("counter.sweeping", &group);
+    golden_delta("counter.sweeping", &group);
 
     let mut set = Writer::<Causal<RwSet<u64>>>::with_id(id(0xA));
     set.edit(|set| set.extend([1, 2, 3]));
@@ -160,7 +187,7 @@ fn settled() {
     set.settle(&set.version().clone());
     set.edit(|set| set.remove(3));
     golden("rw_set.settled", set.state());
-    golden("rw_set.sweeping", &set.edit(|set| set.extend([1, 2])));
+    golden_delta("rw_set.sweeping", &set.edit(|set| set.extend([1, 2])));
 }
 
 #[test]
@@ -199,4 +226,32 @@ fn plain_values() {
     let dots = [(0xA, 1), (0xA, 2), (0xA, 9), (0xB, 4)].map(|(r, n)| Dot::new(id(r), n).unwrap());
     golden("version", &dots.into_iter().collect::<Version>());
     golden("floats", &vec![0.0_f64, -0.0, 1.5, f64::NEG_INFINITY]);
+}
+
+/// A group of before there were unions: its admissions and departures, data, and what is settled.
+#[test]
+fn groups() {
+    use rejoin::sync::{Replica, Shared};
+
+    type Group = Replica<Causal<Shared<RwSet<u64>>>>;
+    let mut founder = Group::found_as(Writer::with_id(id(0xA)));
+    founder.edit_at(0, |shared| shared.data.extend([1, 2]));
+    founder.edit_at(0, |shared| shared.data.remove(2));
+    founder.settle();
+    let before = founder.version().clone();
+    founder.admit(id(0xB)).unwrap();
+    founder.admit(id(0xC)).unwrap();
+    founder.retire(id(0xC)).unwrap();
+    founder.edit_at(0, |shared| shared.data.remove(1));
+    golden("shared.state", founder.state());
+    let delta = founder.since(&before).unwrap();
+    assert_eq!(delta.events().dot_count(), 4);
+    // In the first format, and in the second.
+    let read = |name| Delta::<Shared<RwSet<u64>>>::decode(&std::fs::read(file(name)).unwrap()).unwrap();
+    assert_eq!(read("shared.delta").encode(), delta.encode());
+    if !file("shared.delta.2").exists() && std::env::var("REJOIN_GOLDEN").is_ok_and(|what| what == "write") {
+        std::fs::write(file("shared.delta.2"), delta.encode()).unwrap();
+    }
+    assert_eq!(std::fs::read(file("shared.delta.2")).unwrap(), delta.encode());
+    assert_eq!(read("shared.delta.2").events(), delta.events());
 }

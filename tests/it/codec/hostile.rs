@@ -7,7 +7,7 @@ use rejoin::causality::Ticks;
 use rejoin::codec::{Columns, Wrong};
 use rejoin::*;
 
-use super::id;
+use super::{delta_head, id};
 
 fn refused<T: Codec>(bytes: &[u8]) -> Wrong {
     T::decode(bytes).map(drop).expect_err("accepted").wrong
@@ -64,11 +64,7 @@ fn each_invariant_has_its_error() {
 fn each_invariant_of_a_delta_has_its_error() {
     let one = table(&[1]);
     let seen = [1, 0, 2]; // events 1, 2 and 3
-    let delta = |change: &[u8]| {
-        let mut bytes = state(&[&one, &seen, change]);
-        bytes[3] = 2;
-        bytes
-    };
+    let delta = |change: &[u8]| [&delta_head(2, &[0x30, 0x01])[..], &one, &seen, change].concat();
     // Two events: of the first replica both, the second and the third; both add; the first kills nothing, the other
     // kills two, of the first replica both, events 1 and 2.
     let change = |counters: [u8; 2], adds: u8, kills: &[u8]| {
@@ -94,13 +90,74 @@ fn each_invariant_of_a_delta_has_its_error() {
     // Events that change nothing are taken, and written again; replicas without events must be killed by somebody.
     let nothing = delta(&[0]);
     assert_eq!(Delta::<EwFlag>::decode(&nothing).map(|read| read.encode()), Ok(nothing));
-    let mut stranger = state(&[&table(&[1, 2]), &seen, &[0], &[0]]);
-    stranger[3] = 2;
+    let stranger = [&delta_head(2, &[0x30, 0x01])[..], &table(&[1, 2]), &seen, &[0], &[0]].concat();
     assert_eq!(wrong(&stranger), Wrong::Replica);
     // Two leaves may have one event only if they are one.
     let twice =
         [&b"rj\x01\x02\x04\x31\x03\x30\x01"[..], &one, &seen, &[2, 7, 8, 1, 1, 0, 1, 2, 1, 0b11, 0, 1]];
     assert_eq!(refused::<Delta<OrSet<u8>>>(&twice.concat()), Wrong::Twice);
+}
+
+#[test]
+fn each_invariant_of_an_event_has_its_error() {
+    let bytes =
+        |change: &[u8]| [&delta_head(5, &[0x30, 0x01])[..], &5_u128.to_be_bytes(), &[4], change].concat();
+    let wrong = |change: &[u8]| refused::<Delta<EwFlag>>(&bytes(change));
+    let read = |change: &[u8]| {
+        let delta = Delta::<EwFlag>::decode(&bytes(change)).unwrap();
+        assert_eq!(delta.encode(), bytes(change));
+        let [event] = delta.change().events() else { panic!("one event") };
+        (
+            event.add().is_some(),
+            event.kills().iter().map(|dot| (dot.replica().as_u128(), dot.counter())).collect(),
+        )
+    };
+    let (one, nine) = (1_u128.to_be_bytes(), 9_u128.to_be_bytes());
+    // Of the fourth event of the fifth replica: it adds; it kills the event before, and the two after.
+    assert_eq!(read(&[1]), (true, vec![]));
+    assert_eq!(read(&[2, 2 << 2]), (false, vec![(5, 3)]));
+    assert_eq!(read(&[2, 1 << 2 | 2, 0, 0]), (false, vec![(5, 5), (5, 6)]));
+    // Of three replicas, in order.
+    let three = [&[7, 8 << 2 | 3][..], &one, &[1, 1, 0], &[6 << 2], &[8 << 2 | 1], &nine].concat();
+    assert_eq!(read(&three), (true, vec![(1, 8), (1, 10), (1, 11), (5, 1), (9, 8)]));
+
+    let two =
+        |first: &[u8; 16], second: &[u8; 16]| [&[5, 8 << 2 | 1][..], first, &[8 << 2 | 1], second].concat();
+    assert_eq!(wrong(&two(&nine, &one)), Wrong::Order);
+    assert_eq!(wrong(&two(&one, &one)), Wrong::Order);
+    assert_eq!(wrong(&[4, 2 << 2, 4 << 2]), Wrong::Order, "two groups of the event's own");
+    assert_eq!(
+        wrong(&[&[3, 8 << 2 | 1][..], &5_u128.to_be_bytes()].concat()),
+        Wrong::Replica,
+        "its own, as another"
+    );
+    // Itself: at once, and after others.
+    assert_eq!(wrong(&[2, 0]), Wrong::Twice);
+    assert_eq!(wrong(&[2, 2 << 2 | 2, 0, 0]), Wrong::Twice);
+    // No events, and events beyond the last.
+    assert_eq!(wrong(&[2, 8 << 2]), Wrong::Number);
+    assert_eq!(wrong(&[&[2, 1][..], &one].concat()), Wrong::Number);
+    for far_away in [0xFC, 0xF8] {
+        assert_eq!(wrong(&[&[2, far_away][..], &[0xFF; 7], &[0x7F]].concat()), Wrong::Number);
+    }
+    let far = [&[0xFF; 8][..], &[0x7F]].concat();
+    assert_eq!(wrong(&[&[2, 1 << 2 | 2, 0][..], &far].concat()), Wrong::Number);
+    // More than there is, and than there may be.
+    assert_eq!(wrong(&[&[2, 1 << 2 | 2][..], &far, &[0]].concat()), Wrong::Truncated);
+    assert_eq!(wrong(&far), Wrong::Truncated);
+    let mut limits = codec::Limits::default();
+    limits.elements = 4;
+    let within = Delta::<EwFlag>::decode_within(&bytes(&three), &limits);
+    assert_eq!(within.map_err(|error| error.wrong), Err(Wrong::Limit("elements")));
+    limits.elements = 5;
+    assert!(Delta::<EwFlag>::decode_within(&bytes(&three), &limits).is_ok());
+    // One event that changes something has one form only; one that changes nothing has the other.
+    let group =
+        |change: &[u8]| [&delta_head(2, &[0x30, 0x01])[..], &table(&[5]), &[1, 3, 0], change].concat();
+    assert_eq!(refused::<Delta<EwFlag>>(&group(&[1, 0, 0, 1, 0])), Wrong::Kind(2));
+    let nothing = Delta::<EwFlag>::decode(&group(&[0])).unwrap();
+    assert_eq!(nothing.encode(), group(&[0]));
+    assert!(!nothing.is_empty() && nothing.change().events().is_empty());
 }
 
 #[test]
@@ -116,7 +173,7 @@ fn who_has_nothing_to_do_with_what_is_swept_is_not_named() {
         let event = [&[1, 2, 0][..], nothing].concat();
         let horizon = [&[2][..], nothing].concat();
         let change = [1, 0, 0, 0, 1, 0, 3];
-        [&b"rj\x01\x04\x02\x30\x0B"[..], &table(ids), &event, &[1], &event, &horizon, &change].concat()
+        [&delta_head(4, &[0x30, 0x0B])[..], &table(ids), &event, &[1], &event, &horizon, &change].concat()
     };
     assert_eq!(sweeping.encode(), delta(&[1], &[]));
     assert_eq!(refused::<Delta<Counter>>(&delta(&[1, 2], &[0])), Wrong::Replica);
@@ -218,17 +275,16 @@ fn records_grow() {
 
 #[test]
 fn depth_is_bounded() {
-    let mut deep = Writer::<Causal<Old>>::with_id(id(1));
-    let set = |levels: u32, deep: &mut Writer<Causal<Old>>| {
-        fn write(tree: &mut store::Handle<'_, Old>, levels: u32) {
-            if levels == 0 { tree.name.set(1) } else { write(&mut tree.twigs.entry(1), levels - 1) }
-        }
-        deep.edit_at(1, |tree| write(tree, levels))
-    };
-    let fits = set(63, &mut deep);
-    assert_eq!(Delta::<Old>::decode(&fits.encode()).as_ref(), Ok(&fits));
-    let too_deep = set(64, &mut deep);
-    assert_eq!(refused::<Delta<Old>>(&too_deep.encode()), Wrong::Limit("levels"));
+    fn write(tree: &mut store::Handle<'_, Old>, levels: u32) {
+        if levels == 0 { tree.name.set(1) } else { write(&mut tree.twigs.entry(1), levels - 1) }
+    }
+    let deep = Writer::<Causal<Old>>::with_id(id(1)).edit_at(1, |tree| write(tree, 63));
+    let bytes = deep.encode();
+    assert_eq!(Delta::<Old>::decode(&bytes).as_ref(), Ok(&deep));
+    let mut limits = codec::Limits::default();
+    limits.depth -= 1;
+    let refused = Delta::<Old>::decode_within(&bytes, &limits).unwrap_err();
+    assert_eq!(refused.wrong, Wrong::Limit("levels"), "no writer nests deeper than the limit, and liars may");
 }
 
 proptest! {
@@ -247,11 +303,32 @@ proptest! {
                 assert_eq!(state.encode(), bytes);
             }
             if let Ok(delta) = Delta::<S>::decode(&bytes) {
-                assert_eq!(delta.encode(), bytes);
+                assert_eq!(Delta::<S>::decode(&delta.encode()).as_ref().map(|read| read.events()), Ok(delta.events()));
                 let mut state = Causal::<S>::default();
                 state.apply(delta);
                 assert_eq!(Causal::decode(&state.encode()).as_ref().map(|read| *read == state), Ok(true));
             }
+        }
+        fn accept_delta<S: Columns>(kind: u8, body: &[u8]) {
+            let mut bytes = Delta::<S>::default().encode();
+            bytes.truncate(6);
+            bytes[1] = 0x20 | kind;
+            if kind == 2 {
+                bytes.extend(table(&[3, 5]));
+            } else {
+                bytes.extend(3_u128.to_be_bytes());
+            }
+            bytes.extend(body);
+            if let Ok(delta) = Delta::<S>::decode(&bytes) {
+                assert_eq!(delta.encode(), bytes);
+                assert_eq!(delta.kind() as u8, kind);
+            }
+        }
+        for kind in [2, 5] {
+            accept_delta::<EwFlag>(kind, &body);
+            accept_delta::<OrSet<u8>>(kind, &body);
+            accept_delta::<Map<u8, MvRegister<u8>>>(kind, &body);
+            accept_delta::<LwwMap<bool, Option<bool>>>(kind, &body);
         }
         for kind in 1..=2 {
             accept::<EwFlag>(kind, &body);

@@ -218,7 +218,8 @@ impl World {
         let horizon = stable(&replica.settling, &replica.acknowledged);
         let facts = |writer: &Writer<Root>| {
             let mut n = 0;
-            store::Change::visit(&writer.export(writer.names(), &|_| true), &mut |_, _, _| n += 1);
+            let all = store::Selection::new(writer.names(), writer.version());
+            store::Change::visit(&writer.export(writer.names(), &all), &mut |_, _, _| n += 1);
             n
         };
         let before: usize = facts(&replica.settling);

@@ -522,26 +522,24 @@ fn writers_fork_and_resume_with_what_is_settled() {
     assert_eq!(increments(&a), [(1, 2, 2), (1, 3, 1)]);
 }
 
-/// A transaction that fails half-way has swept what it has swept.
+/// A transaction that fails half-way has swept nothing, neither here nor elsewhere.
 #[test]
-fn what_was_swept_before_a_transaction_failed_is_sent() {
+fn what_was_swept_before_a_transaction_failed_is_there_again() {
     let (mut a, mut b) = (writer::<Counter>(1), writer::<Counter>(2));
     for _ in 0..2 {
         b.apply(a.edit(|count| count.add(1)));
     }
     let all = a.version().clone();
     a.settle(&all);
+    let before = a.state().clone();
     let failed = a.try_edit(|count| {
         count.reset();
         Err("no")
     });
-    assert_eq!(failed.err(), Some("no"));
-    b.apply(a.unsent());
-    assert_eq!(b.get(), 0);
-}
-
-#[test]
-fn refusals_say_what_to_do() {
-    assert_eq!(Refused::Behind.to_string(), "the state is behind: take a state first; nothing was applied");
-    assert_eq!(Refused::from(store::Full).to_string(), store::Full.to_string());
+    assert!(failed.is_err());
+    assert_eq!(a.state(), &before);
+    let next = a.edit(|count| count.add(5));
+    assert_eq!(next.sweeps().len(), 0);
+    b.apply(next);
+    assert_eq!((a.get(), b.get()), (7, 7));
 }

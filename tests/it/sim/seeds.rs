@@ -48,7 +48,7 @@ impl Workload for Trade {
 }
 
 #[derive(Default)]
-struct Likes;
+pub(crate) struct Likes;
 
 impl Workload for Likes {
     type State = Numbered<GCounter>;
@@ -102,7 +102,7 @@ impl Workload for GroupTrade {
     }
 }
 
-fn seeds() -> u64 {
+pub(crate) fn seeds() -> u64 {
     std::env::var("REJOIN_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(15)
 }
 

@@ -25,7 +25,7 @@ fn writer(id: u128) -> Writer<Causal<Shared<Ledger>>> {
 /// A founder and a newcomer, who know each other.
 fn pair() -> Pair<Causal<Shared<Ledger>>> {
     let (mut founder, newcomer) = (Group::found_as(writer(1)), Group::in_group(writer(2)));
-    founder.admit(newcomer.id());
+    founder.admit(newcomer.id()).unwrap();
     let mut pair = Pair::new(founder, newcomer, 7);
     pair.run();
     assert!(pair.replicas[1].is_member());
@@ -111,10 +111,22 @@ fn one_who_says_nothing_keeps_all_from_settling() {
     sell(&mut pair.replicas[1], 2);
     probe(&mut pair);
     assert!(!pair.replicas[0].settle(), "the third has said nothing");
-    pair.replicas[0].retire(third.id());
+    pair.replicas[0].retire(third.id()).unwrap();
     pair.run();
     probe(&mut pair);
     assert!(pair.replicas[0].settle(), "and is gone");
+}
+
+/// The admission of a fork is news, too: as long as it is not stored, the fork would be told apart from nobody.
+#[test]
+fn a_forked_member_is_silent_until_its_admission_is_stored() {
+    let mut founder = Group::found_as(writer(1));
+    founder.stored();
+    let mut fork = founder.fork_member();
+    fork.stored();
+    assert!(!fork.is_stored() && !founder.is_stored());
+    founder.stored();
+    assert!(fork.is_stored());
 }
 
 #[test]
@@ -141,7 +153,7 @@ fn who_is_retired_twice_is_not_counted_twice() {
     let copy = pair.replicas[1].state().clone();
     let id = third.id();
     pair.replicas.iter_mut().for_each(|replica| {
-        replica.retire(id);
+        replica.retire(id).unwrap();
     });
     pair.run();
     probe(&mut pair);
@@ -161,7 +173,7 @@ fn who_comes_back_too_late_is_refused_and_told_so() {
     pair.run();
     // While it is away, tea is banned from the banned; everybody settles, and nobody remembers.
     late.edit_at(0, |shared| shared.data.banned.insert("tea".into()));
-    pair.replicas[0].retire(late.id());
+    pair.replicas[0].retire(late.id()).unwrap();
     pair.replicas[0].edit_at(0, |shared| shared.data.banned.remove("tea".into()));
     pair.run();
     probe(&mut pair);
@@ -176,7 +188,7 @@ fn who_comes_back_too_late_is_refused_and_told_so() {
     // Under a new id, and with nothing, it is welcome.
     let newcomer = Group::in_group(writer(77));
     let [mut founder, _] = pair.replicas;
-    founder.admit(newcomer.id());
+    founder.admit(newcomer.id()).unwrap();
     let mut pair = Pair::new(founder, newcomer, 13);
     pair.run();
     assert!(!pair.replicas[1].data.banned.contains("tea"));
@@ -208,7 +220,7 @@ fn nothing_settles_before_all_know_who_has_left() {
     probe(&mut pair);
     // The third has not seen the 3. What it is about to say is a write of a member, as far as the second knows.
     third.edit_at(0, |shared| shared.data.sold.reset());
-    pair.replicas[0].retire(third.id());
+    pair.replicas[0].retire(third.id()).unwrap();
     pair.replicas[0].settle();
     let [founder, second] = pair.replicas;
     let mut pair = Pair::new(second, third, 19);
@@ -247,7 +259,7 @@ fn let_go() -> (Group, Group) {
     sell(&mut founder, 1);
     expelled.receive(founder.since(expelled.version()).unwrap()).unwrap();
     sell(&mut founder, 10);
-    founder.retire(expelled.id());
+    founder.retire(expelled.id()).unwrap();
     assert!(founder.settle(), "nobody else is to be waited for");
     (founder, expelled)
 }
@@ -259,7 +271,7 @@ fn a_newcomer_takes_nothing_from_who_does_not_know_it() {
     expelled.edit_at(0, |shared| shared.data.sold.reset());
 
     let newcomer = Group::in_group(writer(2));
-    founder.admit(newcomer.id());
+    founder.admit(newcomer.id()).unwrap();
     let mut pair = Pair::new(expelled, newcomer, 31);
     assert!(pair.run_until_refused().is_empty());
     let [_, newcomer] = pair.replicas;
@@ -280,7 +292,7 @@ fn who_was_let_go_takes_nothing_in_that_is_settled() {
     let (mut founder, mut expelled) = let_go();
     expelled.edit_at(0, |shared| shared.data.sold.reset());
     let newcomer = Group::in_group(writer(2));
-    founder.admit(newcomer.id());
+    founder.admit(newcomer.id()).unwrap();
     let mut pair = Pair::new(founder, newcomer, 41);
     pair.run();
     let [founder, newcomer] = pair.replicas;
@@ -337,8 +349,8 @@ fn nothing_is_told_before_it_is_stored() {
 fn who_was_let_in_twice_counts_from_the_admission_that_it_has_seen() {
     let (mut founder, mut expelled) = let_go();
     let newcomer = Group::in_group(writer(2));
-    founder.admit(newcomer.id());
-    expelled.admit(newcomer.id());
+    founder.admit(newcomer.id()).unwrap();
+    expelled.admit(newcomer.id()).unwrap();
 
     let mut pair = Pair::new(expelled, newcomer, 53);
     pair.run();
@@ -358,7 +370,7 @@ fn who_was_let_in_twice_counts_from_the_admission_that_it_has_seen() {
 fn who_is_a_member_is_not_let_in_again() {
     let mut founder = Group::found_as(writer(1));
     let before = founder.version().clone();
-    assert_eq!(founder.admit(founder.id()), before);
+    assert_eq!(founder.admit(founder.id()), Ok(before));
 }
 
 #[test]
@@ -366,7 +378,7 @@ fn who_leaves_takes_nothing_more_in_and_goes_on_telling() {
     let mut pair = pair();
     sell(&mut pair.replicas[1], 1);
     let leaver = pair.replicas[1].id();
-    pair.replicas[1].retire(leaver);
+    pair.replicas[1].retire(leaver).unwrap();
     sell(&mut pair.replicas[0], 10);
     let now = pair.now;
     while let Some(frame) = pair.links[0].poll_frame(&mut pair.replicas[0], now) {

@@ -38,6 +38,7 @@ fn who_hears_of_forgotten_writes_takes_a_new_id_before_it_writes() {
     // it is told the events.
     let old = backup.id();
     pair.replace(0, backup);
+    pair.vouch();
     while pair.replicas[0].renewed().is_none() {
         pair.step();
         assert!(pair.now < 100_000, "it notices");
@@ -60,4 +61,54 @@ fn a_fork_writes_under_an_id_of_its_own() {
     pair.replicas[1].edit_at(0, |count| count.add(100));
     pair.run();
     assert_eq!(pair.replicas.each_ref().map(|replica| replica.get()), [111, 111]);
+}
+
+/// The parent writes and does not store, the fork stores and would tell, the parent crashes, goes on from its disk and writes: one
+/// event with two values.
+#[test]
+fn what_the_parent_has_not_stored_is_not_told_by_a_fork() {
+    let (mut shop, branch) = (replica(1), replica(2));
+    shop.edit_at(0, |count| count.add(1));
+    let disk = copy(&shop);
+    shop.stored();
+    shop.edit_at(0, |count| count.add(10));
+    let mut fork = shop.fork();
+    fork.stored();
+    assert!(!fork.is_stored(), "its parent has not stored what it knows");
+    let mut fork_of_fork = fork.fork();
+    fork_of_fork.stored();
+    let mut pair = Pair::new(fork, branch, 5);
+    for now in (0..100_000).step_by(100) {
+        assert!(pair.links[0].poll_frame(&mut pair.replicas[0], now).is_none());
+    }
+    drop(shop);
+    let [fork, branch] = pair.replicas;
+    let mut restored = disk;
+    restored.edit_at(0, |count| count.add(100));
+    let mut pair = Pair::new(restored, branch, 6);
+    pair.run();
+    assert_eq!(pair.replicas.each_ref().map(|replica| replica.get()), [101, 101]);
+    assert!(!fork.is_stored() && !fork_of_fork.is_stored(), "and never will be");
+}
+
+#[test]
+fn a_fork_speaks_when_both_are_stored() {
+    let mut shop = replica(1);
+    let fork = shop.fork();
+    assert!(fork.is_stored(), "nobody stores anything");
+    shop.stored();
+    shop.edit_at(0, |count| count.add(1));
+    let mut fork = shop.fork();
+    fork.stored();
+    let mut fork_of_fork = fork.fork();
+    fork_of_fork.stored();
+    shop.edit_at(0, |count| count.add(1));
+    assert!(!fork.is_stored() && !fork_of_fork.is_stored());
+    shop.stored();
+    assert!(fork.is_stored() && fork_of_fork.is_stored());
+    shop.edit_at(0, |count| count.add(1));
+    assert!(fork.is_stored(), "it does not know of that");
+    let fork = shop.fork();
+    shop.stored();
+    assert!(!fork.is_stored(), "it has to be stored itself");
 }

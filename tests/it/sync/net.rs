@@ -1,5 +1,7 @@
 //! Two replicas, and what is between them.
 
+#[cfg(feature = "serde")]
+use rejoin::sync::PeerName;
 use rejoin::sync::{Config, Link, Refused, Replica, Replicated};
 
 /// The finaliser of `SplitMix64`: enough of a random source here.
@@ -48,6 +50,15 @@ impl<T: Replicated> Pair<T> {
         let mut config = Config::default();
         set(&mut config);
         self.links = [1, 2].map(|n| Link::new(mix(self.random + n) as u32, config.clone()));
+    }
+
+    /// Each side vouches for the other, in a new conversation.
+    #[cfg(feature = "serde")]
+    pub(crate) fn vouch(&mut self) {
+        self.links = [1, 2].map(|n| {
+            let session = mix(self.random ^ self.now ^ n) as u32;
+            Link::new(session, Config::default()).vouched_for(PeerName::from_u128(n.into()))
+        });
     }
 
     /// One of the replicas is another from now on, with a link that knows nothing.

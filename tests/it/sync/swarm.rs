@@ -90,8 +90,7 @@ fn who_is_silent_keeps_nobody_out() {
         swarm.handle_frame(&mut here, 0, stranger, &hello).unwrap();
     }
     run(&mut swarm, &mut here, 0..3_000);
-    assert!(!comes_through(&mut swarm, &mut here, 98, 3_000), "all are taken");
-    assert!(comes_through(&mut swarm, &mut here, 99, 3_600_000), "they have been silent for an hour");
+    assert!(comes_through(&mut swarm, &mut here, 99, 3_000), "a stranger that answers nothing has no place");
 }
 
 #[test]

@@ -5,7 +5,8 @@
 
 use rejoin_benches::data::mix;
 
-use crate::pair::{Cost, clock};
+use crate::clock::clock;
+use crate::pair::Cost;
 
 const FAN_OUT_BITS: u32 = 4;
 /// Elements that are told themselves, rather than the hashes of children.

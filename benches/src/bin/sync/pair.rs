@@ -6,16 +6,24 @@ use rejoin::sync::{Config, Link, LogBounds, Replica, Replicated, Stats};
 use rejoin::{ReplicaId, Writer};
 use rejoin_benches::data::mix;
 
+use crate::clock::clock;
+use crate::wire::{handle, poll};
+
 pub(crate) const NO_LOG: LogBounds = LogBounds { entries: 0, bytes: 0 };
 pub(crate) const ALL_LOG: LogBounds = LogBounds { entries: usize::MAX, bytes: u64::MAX };
 
-/// A replica whose ids are the same in each run.
-pub(crate) fn replica<T: Replicated>(n: u64) -> Replica<T> {
+/// A writer whose ids are the same in each run.
+pub(crate) fn writer<T: Replicated>(n: u64, state: T) -> Writer<T> {
     let drawn = std::sync::atomic::AtomicU64::new(n << 32);
-    Replica::from_writer(Writer::with_ids(T::default(), move || {
+    Writer::with_ids(state, move || {
         let next = drawn.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         ReplicaId::from_u128(u128::from(mix(next)) << 64 | u128::from(mix(!next)))
-    }))
+    })
+}
+
+/// A replica whose ids are the same in each run.
+pub(crate) fn replica<T: Replicated>(n: u64) -> Replica<T> {
+    Replica::from_writer(writer(n, T::default()))
 }
 
 /// Room for all that can be on its way, so that what is counted are the turns of the conversation, and not those of the
@@ -32,7 +40,7 @@ pub(crate) struct Cost {
     pub(crate) bytes: u64,
     /// Ways from one to the other, until both were equal.
     pub(crate) legs: u64,
-    /// Of both; nothing else is waited for.
+    /// The processor time of both.
     pub(crate) time: Duration,
 }
 
@@ -55,7 +63,9 @@ pub(crate) fn meet<T: Replicated>(replicas: &mut [Replica<T>; 2], session: u64) 
     for now in 0.. {
         let mut wire = Vec::new();
         for from in [0, 1] {
-            while let Some(frame) = links[from].poll_frame(&mut replicas[from], now) {
+            let mut polled = Vec::new();
+            poll(&mut links[from], &mut replicas[from], now, &mut polled);
+            for frame in polled {
                 frames += 1;
                 largest_frame = largest_frame.max(frame.len() as u64);
                 cost.bytes += frame.len() as u64;
@@ -69,7 +79,7 @@ pub(crate) fn meet<T: Replicated>(replicas: &mut [Replica<T>; 2], session: u64) 
         legs += u64::from(!wire.is_empty());
         for (to, frame) in wire {
             let began = clock();
-            links[to].handle_frame(&mut replicas[to], now, &frame).expect("a frame that is taken in");
+            handle(&mut links[to], &mut replicas[to], now, &frame);
             longest = longest.max(clock() - began);
         }
         if !are_equal && replicas[0].version() == replicas[1].version() {
@@ -79,10 +89,4 @@ pub(crate) fn meet<T: Replicated>(replicas: &mut [Replica<T>; 2], session: u64) 
     cost.time = clock() - start;
     assert!(are_equal);
     Meeting { cost, frames, largest_frame, stats: links.each_ref().map(|link| link.stats()), longest }
-}
-
-/// The time that has passed since the first call.
-pub(crate) fn clock() -> Duration {
-    static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
-    START.get_or_init(std::time::Instant::now).elapsed()
 }

@@ -3,7 +3,8 @@
 use negentropy::{Id, Negentropy, NegentropyStorageVector};
 use rejoin_benches::data::mix;
 
-use crate::pair::{Cost, clock};
+use crate::clock::clock;
+use crate::pair::Cost;
 
 fn store(elements: &[u64]) -> NegentropyStorageVector {
     let mut store = NegentropyStorageVector::with_capacity(elements.len());

@@ -8,8 +8,10 @@ use rejoin::{Delta, OrSet, Writer};
 use rejoin_benches::data::{is_quick, mix};
 use rejoin_benches::page::{count, digits};
 
-use crate::pair::{clock, config, replica};
+use crate::clock::clock;
+use crate::pair::{config, replica};
 use crate::together::Set;
+use crate::wire::{handle, poll};
 
 /// The shortest of some runs; what comes before each is not in it.
 fn best<T>(mut before: impl FnMut() -> T, mut work: impl FnMut(T)) -> Duration {
@@ -81,13 +83,14 @@ struct Star {
     /// The hub's side and the other, with who is there.
     rays: Vec<(Link<Set>, Link<Set>, Replica<Set>)>,
     now: u64,
+    wire: Vec<Vec<u8>>,
 }
 
 impl Star {
     fn new(rays: u64) -> Self {
         let link = |n: u64| Link::new((mix(n + 7) >> 32) as u32, config());
         let rays = (1..=rays).map(|n| (link(n), link(n << 20), replica(n + 1))).collect();
-        let mut star = Star { hub: replica(1), rays, now: 0 };
+        let mut star = Star { hub: replica(1), rays, now: 0, wire: Vec::new() };
         star.exchange();
         star
     }
@@ -98,14 +101,12 @@ impl Star {
         while is_busy {
             is_busy = false;
             for (here, there, replica) in &mut self.rays {
-                while let Some(frame) = here.poll_frame(&mut self.hub, self.now) {
-                    there.handle_frame(replica, self.now, &frame).expect("a frame that is taken in");
-                    is_busy = true;
-                }
-                while let Some(frame) = there.poll_frame(replica, self.now) {
-                    here.handle_frame(&mut self.hub, self.now, &frame).expect("a frame that is taken in");
-                    is_busy = true;
-                }
+                poll(here, &mut self.hub, self.now, &mut self.wire);
+                is_busy |= !self.wire.is_empty();
+                self.wire.drain(..).for_each(|frame| handle(there, replica, self.now, &frame));
+                poll(there, replica, self.now, &mut self.wire);
+                is_busy |= !self.wire.is_empty();
+                self.wire.drain(..).for_each(|frame| handle(here, &mut self.hub, self.now, &frame));
             }
             self.now += 1;
         }

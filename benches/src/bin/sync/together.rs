@@ -9,7 +9,8 @@ use rejoin_benches::data::{is_quick, mix};
 use rejoin_benches::draw::Panel;
 use rejoin_benches::page::{count, digits, time};
 
-use crate::pair::{ALL_LOG, Cost, Meeting, NO_LOG, clock, meet, replica};
+use crate::clock::clock;
+use crate::pair::{ALL_LOG, Cost, Meeting, NO_LOG, meet, replica};
 use crate::{merkle, ranges};
 
 pub(crate) type Set = Causal<OrSet<u64>>;
@@ -71,7 +72,7 @@ fn whole([a, b]: &[Replica<Set>; 2]) -> Cost {
 const NEWS: u64 = 1_000;
 
 /// What each method has cost, and how many elements it has moved.
-type Costs = BTreeMap<&'static str, (Cost, u64)>;
+pub(crate) type Costs = BTreeMap<&'static str, (Cost, u64)>;
 
 #[derive(Default)]
 pub(crate) struct Together {
@@ -101,7 +102,7 @@ pub(crate) fn measure() -> Together {
     together
 }
 
-fn case(base: &Replica<Set>, d: u64) -> Costs {
+pub(crate) fn case(base: &Replica<Set>, d: u64) -> Costs {
     let mut costs = Costs::new();
     let mut both = diverged(base, d);
     let elements = both.each_ref().map(|replica| replica.iter().copied().collect::<Vec<u64>>());
@@ -145,19 +146,12 @@ fn scan(base: &Replica<Set>) -> String {
         });
         runs.min().expect("some runs")
     };
-    row(
-        "hashing all facts",
-        best(&mut || {
-            let mut sum = 0_u64;
-            base.state().hash_facts(7, &mut |_, hash| sum ^= hash);
-            std::hint::black_box(sum);
-        }),
-    );
+    row("listing all facts, with hashes", best(&mut || drop(std::hint::black_box(base.state().list_facts()))));
     row("copying the state", best(&mut || drop(std::hint::black_box(base.state().clone()))));
     let mut both = diverged(base, 4);
     both.iter_mut().for_each(|replica| replica.set_log_bounds(NO_LOG));
     let meeting = meet(&mut both, 1);
-    row("answering a comparison: copy, hash, sketch, first cells", meeting.longest);
+    row("the longest turn: list, estimate, cells, news", meeting.longest);
     row("all of a comparison, both sides", meeting.cost.time);
     text
 }

@@ -7,6 +7,7 @@ use rejoin_benches::data::mix;
 use super::work::{Op, Work, added, follower};
 use super::{NODES, Net, Sent};
 use crate::pair::replica;
+use crate::wire::{handle, poll};
 
 pub(super) fn elements(work: &Work, net: &Net) -> Sent {
     run::<Causal<OrSet<u64>>>(work, net, |replica, ops| {
@@ -60,17 +61,16 @@ fn run<T: Replicated>(work: &Work, net: &Net, write: impl Fn(&mut Replica<T>, &[
         for (me, ops) in writes.into_iter().flatten().enumerate() {
             write(&mut replicas[me], ops);
         }
-        let mut wire = Vec::new();
+        let (mut wire, mut frames) = (Vec::new(), Vec::new());
         for me in 0..NODES {
             for (link, to) in links[me].iter_mut().zip(&net[me]) {
-                while let Some(frame) = link.poll_frame(&mut replicas[me], now) {
-                    let from = net[*to].iter().position(|n| *n == me).expect("neighbours of one another");
-                    wire.push((*to, from, frame));
-                }
+                let from = net[*to].iter().position(|n| *n == me).expect("neighbours of one another");
+                poll(link, &mut replicas[me], now, &mut frames);
+                wire.extend(frames.drain(..).map(|frame| (*to, from, frame)));
             }
         }
         for (to, from, frame) in wire {
-            links[to][from].handle_frame(&mut replicas[to], now, &frame).expect("a frame that is taken in");
+            handle(&mut links[to][from], &mut replicas[to], now, &frame);
         }
         now += 1;
         sent.ticks += u64::from(writes.is_some() || sent.ticks > 0);

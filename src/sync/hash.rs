@@ -1,0 +1,14 @@
+//! Small hashes: quick, keyed, and not meant to withstand anybody who knows the key.
+
+/// The finaliser of `SplitMix64`, by Steele, Lea and Flood.
+pub(crate) fn mix(mut n: u64) -> u64 {
+    n = n.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    n = (n ^ (n >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    n = (n ^ (n >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    n ^ (n >> 31)
+}
+
+/// The upper half.
+pub(crate) fn high(n: u64) -> u32 {
+    (n >> 32).try_into().unwrap_or(u32::MAX)
+}

@@ -1,0 +1,138 @@
+//! Under which id a replica stands in its group, and how it goes on when it must take another.
+//!
+//! A replica that has forgotten writes of its own, or is told so, writes under a new id from then on. In a group that id must be
+//! admitted. Until it is, the replica is the member that it has been: it takes in and acknowledges under the old id, and asks the
+//! members that vouch for it to admit the new one. When it has seen that, it retires the old id, with the first event under the new
+//! one. It never forgets anything on the way, and nobody waits for an id that says nothing any more.
+
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+use super::heard::Heard;
+use super::membership::{Group, Rules, Standing};
+use super::{Replica, Replicated};
+use crate::{ReplicaId, Version};
+
+/// Groups that wait for this one to be at rest, at most. Those beyond come again.
+const MOST_SUITORS: usize = 16;
+
+/// What a replica in a group remembers beside its state.
+pub(super) struct Membership<T: Replicated> {
+    pub(super) rules: Rules<T>,
+    pub(super) heard: Heard,
+    /// The last id under which the replica has been a member.
+    name: ReplicaId,
+    /// The founders of groups with which to unite when this one is at rest.
+    suitors: BTreeSet<ReplicaId>,
+}
+
+impl<T: Replicated> Membership<T> {
+    pub(super) fn new(rules: Rules<T>, name: ReplicaId) -> Self {
+        Membership { rules, heard: Heard::default(), name, suitors: BTreeSet::new() }
+    }
+}
+
+impl<T: Replicated> Replica<T> {
+    /// The group that the replica is in, if it is in one.
+    pub(super) fn group(&self) -> Option<Group<'_, T>> {
+        let Membership { rules, name, .. } = self.membership.as_ref()?;
+        let mut group = Group { rules, state: self.state(), me: self.id() };
+        if group.own_standing() == Standing::Stranger {
+            group.me = *name;
+        }
+        Some(group)
+    }
+
+    /// The id that the replica needs to be admitted under, to write: `None` if it may write under the one that it has.
+    pub(super) fn successor(&self) -> Option<ReplicaId> {
+        let group = self.group()?;
+        if group.me == self.id() { self.writer.reserved() } else { Some(self.id()) }
+    }
+
+    /// Whether the replica has written under an id that it has not been admitted under yet.
+    pub(super) fn awaits_admission(&self) -> bool {
+        self.group().is_some_and(|group| group.me != self.id()) && self.version().last(self.id()) > 0
+    }
+
+    /// Goes on under another id, if it must and may.
+    pub(super) fn keep_standing(&mut self) {
+        let is_member =
+            |replica: &Self, id| replica.group().is_some_and(|group| group.standing(id) == Standing::Member);
+        if self.writer.has_forgotten() && is_member(self, self.id()) {
+            self.writer.reserve();
+        }
+        if self.writer.reserved().is_some_and(|id| is_member(self, id)) {
+            self.writer.settle_identity();
+        }
+        if !is_member(self, self.id()) {
+            return;
+        }
+        let (me, unwritten) = (self.id(), self.group().map(|group| group.unwritten()));
+        let Some(membership) = &mut self.membership else { return };
+        let name = core::mem::replace(&mut membership.name, me);
+        let (retire, begin) = (membership.rules.retire, membership.rules.begin);
+        if let Some(unwritten) = unwritten.filter(|unwritten| !unwritten.is_empty()) {
+            begin(self, unwritten);
+        }
+        if name != me {
+            retire(self, name);
+        }
+    }
+
+    /// Takes note of what a member has acknowledged.
+    pub(super) fn heard_from_member(&mut self, member: ReplicaId, version: &Version) {
+        if let Some(membership) = &mut self.membership {
+            membership.heard.hear(member, version);
+        }
+    }
+
+    /// Lets a replica in, which has nothing, or is a member under another id.
+    pub(super) fn let_in(&mut self, id: ReplicaId) {
+        if let Some(admit) = self.membership.as_ref().map(|membership| membership.rules.admit) {
+            admit(self, id);
+        }
+    }
+
+    /// Takes an admission back that was not used.
+    pub(super) fn withdraw(&mut self, id: ReplicaId) {
+        if let Some(withdraw) = self.membership.as_ref().map(|membership| membership.rules.withdraw) {
+            withdraw(self, id);
+        }
+    }
+
+    /// Whether a group waits for this one to be at rest.
+    pub(super) fn is_suitor(&self, founder: ReplicaId) -> bool {
+        self.membership.as_ref().is_some_and(|membership| membership.suitors.contains(&founder))
+    }
+
+    /// Unites with the group of another founder, now or when this one is at rest.
+    pub(super) fn unite_when_at_rest(&mut self, founder: ReplicaId) {
+        if let Some(membership) = &mut self.membership
+            && membership.suitors.len() < MOST_SUITORS
+        {
+            membership.suitors.insert(founder);
+        }
+        self.unite_at_rest();
+    }
+
+    /// Unites with the groups that wait for it, if this one is at rest.
+    pub(super) fn unite_at_rest(&mut self) {
+        let Some(membership) = self.membership.as_mut().filter(|membership| !membership.suitors.is_empty())
+        else {
+            return;
+        };
+        let suitors: Vec<ReplicaId> = core::mem::take(&mut membership.suitors).into_iter().collect();
+        let unite = membership.rules.unite;
+        for founder in suitors {
+            let Some(group) = self.group() else { return };
+            if group.standing(founder) != Standing::Stranger || group.is_pending(founder) {
+                continue;
+            }
+            if group.is_at_rest() {
+                unite(self, founder);
+            } else if let Some(membership) = &mut self.membership {
+                membership.suitors.insert(founder);
+            }
+        }
+    }
+}
