@@ -318,6 +318,10 @@ impl<T: Replicated> Link<T> {
         let mut grew = false;
         for bytes in &arrival.messages {
             grew |= self.take_all(replica, now, bytes)?;
+            if matches!(&self.phase, Phase::Open(open) if open.is_at_odds()) {
+                self.fail(now);
+                break;
+            }
         }
         Ok(grew)
     }
@@ -334,7 +338,8 @@ impl<T: Replicated> Link<T> {
             Input::within(bytes, &limits, &mut directory)
         };
         let (mut grew, mut result) = (false, Ok(()));
-        while result.is_ok() && !input.is_at_end() {
+        let is_at_odds = |link: &Self| matches!(&link.phase, Phase::Open(open) if open.is_at_odds());
+        while result.is_ok() && !input.is_at_end() && !is_at_odds(self) {
             result = match Message::read(&mut input) {
                 Ok(None) => break,
                 Ok(Some(message)) => self.take(replica, now, message).map(|news| grew |= news),

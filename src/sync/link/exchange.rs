@@ -29,6 +29,8 @@ pub(super) struct Exchange<T: Replicated> {
     /// The scan for a comparison of this side that has given way to one of the peer: the work is done, and paid for.
     kept: Option<Arc<Scan>>,
     outbox: Option<Part<T::Delta>>,
+    /// The peer takes this side to have what it has not: only another conversation tells it otherwise.
+    is_at_odds: bool,
     /// The version of the last state that was sent: it is not sent twice.
     sent: Option<Version>,
 }
@@ -87,6 +89,7 @@ impl<T: Replicated> Exchange<T> {
             asked: None,
             kept: None,
             outbox: None,
+            is_at_odds: false,
             sent: None,
         }
     }
@@ -94,6 +97,11 @@ impl<T: Replicated> Exchange<T> {
     /// Nothing is being exchanged, and nothing is about to be.
     pub(super) fn is_idle(&self) -> bool {
         !self.is_busy() && self.wish.is_none() && self.asked.is_none()
+    }
+
+    /// The peer takes this side to have what it has not.
+    pub(super) fn is_at_odds(&self) -> bool {
+        self.is_at_odds
     }
 
     /// A task is running: it is being found out what the peer lacks.
@@ -250,7 +258,13 @@ impl<T: Replicated> Exchange<T> {
             return self.take_ask(ask, with, here).map(|()| None);
         }
         let Task::Comparing { comparing, permit } = core::mem::replace(&mut self.task, Task::Idle) else {
-            return Err(Refused::Nonsense("a part of a comparison that nobody has asked for"));
+            // A state that was sent in place of an answer is answered by what its sender lacks, as if that could be taken in.
+            self.is_at_odds = matches!(part, Part::Solved(_));
+            return if self.is_at_odds {
+                Ok(None)
+            } else {
+                Err(Refused::Nonsense("a part of a comparison that nobody has asked for"))
+            };
         };
         here.stats.visited += comparing.cost();
         here.allowance.charge(comparing.cost(), with.now);

@@ -40,6 +40,11 @@ impl<T: Replicated> Open<T> {
         self.exchange.is_idle() && self.known.theirs().covers(replica.version())
     }
 
+    /// Only another conversation tells the peer what this side has.
+    pub(super) fn is_at_odds(&self) -> bool {
+        self.exchange.is_at_odds()
+    }
+
     /// Takes in the peer's version.
     pub(super) fn hear(&mut self, report: Report, is_quiet: bool, here: &mut Here) -> Result<(), Refused> {
         let heard = self.known.hear(report, is_quiet, &here.config)?;
