@@ -631,15 +631,20 @@ impl<W: Workload> World<W> {
         let mut before = kept(&self.nodes[node]);
         before.subtract(&self.nodes[node].acknowledged);
         self.nodes[node].replica = None;
-        self.excuse(&before);
+        let lost = self.excuse(&before);
+        // What it had written by itself, as a member, was not stored yet, and it goes on under the same id.
+        let id = self.nodes[node].id;
+        let own = lost.dots().filter(|dot| Some(dot.replica()) == id);
+        self.journal.forget(&own.collect());
     }
 
     /// What a node had, and neither it nor any other has any more.
-    fn excuse(&mut self, before: &Version) {
+    fn excuse(&mut self, before: &Version) -> Version {
         let mut lost = before.clone();
         self.nodes.iter().for_each(|node| lost.subtract(&kept(node)));
         self.journal.excuse(&lost);
         self.report.excused += u64::try_from(lost.dot_count()).unwrap_or(u64::MAX);
+        lost
     }
 
     fn violation(&mut self, violation: Violation) {
@@ -775,17 +780,19 @@ impl<W: Workload> World<W> {
         }
     }
 
-    /// The nodes that are members for one, directly or by others that are: they have seen an event that let them in, and that is
-    /// known inside.
+    /// The nodes that are members for one, directly or by others that are: they have begun with an event that let them in, and
+    /// that is known inside.
     fn inside(&self, sponsor: usize) -> Vec<usize> {
         let mut inside = vec![sponsor];
         let mut known = vec![kept(&self.nodes[sponsor])];
         let mut next = 0;
         while next < known.len() {
             for other in (0..self.nodes.len()).filter(|other| !inside.contains(other)).collect::<Vec<_>>() {
-                let has = kept(&self.nodes[other]);
-                let is_in = |(id, by): &(ReplicaId, Version)| {
-                    self.nodes[other].id == Some(*id) && has.covers(by) && known[next].covers(by)
+                let (id, has) = (self.nodes[other].id, kept(&self.nodes[other]));
+                let beginning = id.and_then(|id| self.journal.beginning(id));
+                let beginning = beginning.as_ref().unwrap_or(&has);
+                let is_in = |(let_in, by): &(ReplicaId, Version)| {
+                    id == Some(*let_in) && beginning.covers(by) && known[next].covers(by)
                 };
                 if self.admissions.iter().any(is_in) {
                     inside.push(other);

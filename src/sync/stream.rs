@@ -207,10 +207,15 @@ impl Stream {
                 (self.must_call, self.heard) = (true, Some(now));
             }
             Some(_) if self.dead.contains(&call.mine) => {
-                if is_for_me && self.is_lost(now, config) {
+                if self.is_lost(now, config) {
                     // That number was buried by mistake, and the peer that took its place is gone.
-                    *self = self.renewed();
-                    arrival.is_anew = true;
+                    if is_for_me {
+                        *self = self.renewed();
+                        arrival.is_anew = true;
+                    } else {
+                        // The caller may have made the same mistake.
+                        self.hint = Some(call.mine);
+                    }
                 }
             }
             // The caller knows this side's number, so it is the peer, under another number. No way leads back.
