@@ -263,6 +263,8 @@ impl Stream {
             let told = self.window.acknowledge(acknowledged, data.later, now);
             let told = told.ok_or(DecodeError { at: 0, wrong: Wrong::Value("an acknowledgement") })?;
             if let Some(took) = told.round_trip {
+                // To a silent peer not all fragments are sent again: then it was the silence that took longer, not the way.
+                let took = took.min(self.patience(config));
                 let mean = self.round_trip.unwrap_or(took);
                 self.round_trip = Some(mean.saturating_mul(7).saturating_add(took) / 8);
             }

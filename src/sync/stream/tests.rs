@@ -46,7 +46,8 @@ proptest! {
         doubled in 0..30u64,
         is_ordered: bool,
     ) {
-        let mut config = Config { max_frame: 300, window: 2_000, retry: 20, ..Config::default() };
+        let mut config =
+            Config { max_frame: 300, window: 2_000, retry: 20, retry_at_most: 1_000, ..Config::default() };
         let mut wire = Wire { random: seed, loss, doubled, latest: 40, frames: Vec::new() };
         if is_ordered {
             config.carrier = Carrier::Ordered;
@@ -274,4 +275,26 @@ fn late_calls_under_former_numbers_do_not_part_two_sides() {
         talk(&mut a, &mut b, now, &config, &mut got);
         assert_eq!(got.last().unwrap(), b"good");
     }
+}
+
+/// While a peer is silent, only the first fragment is sent again; what is sent meanwhile may arrive, and be acknowledged late.
+#[test]
+fn a_silence_is_not_taken_for_a_long_way() {
+    let config = Config::default();
+    let (mut a, mut b, mut got) = (Stream::new(1), Stream::new(2), Vec::new());
+    talk(&mut a, &mut b, 0, &config, &mut got);
+    for n in 0..10 {
+        a.send(Bytes::Own(b"into the silence".to_vec()));
+        let now = (1 + n) * 10 * config.retry;
+        while let Some(frame) = a.poll(now, &config) {
+            deliver(&mut b, &frame, now, &config, &mut got);
+        }
+        while b.poll(now, &config).is_some() {} // all lost
+    }
+    assert_eq!(got.len(), 10);
+    for now in (11..40).map(|n| n * 10 * config.retry) {
+        talk(&mut a, &mut b, now, &config, &mut got);
+    }
+    assert!(a.is_quiet());
+    assert!(a.round_trip.is_some_and(|mean| mean <= 2 * config.retry), "{:?}", a.round_trip);
 }
