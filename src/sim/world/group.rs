@@ -79,7 +79,9 @@ impl<W: Workload> World<W> {
                 || saved.is_some_and(|(state, id)| self.workload.standing(state, id) == Standing::Member)
         };
         let stays = |other: &usize| !self.nodes[*other].is_leaving && self.is_member(*other);
-        W::IS_GROUP && !(0..self.nodes.len()).any(|other| other != at && stays(&other) && is_safe(&other))
+        // Those that have begun with a replica which was let go meanwhile are in another group, and do not know it.
+        let mut others = self.inside(at).into_iter().filter(|other| *other != at);
+        W::IS_GROUP && !others.any(|other| stays(&other) && is_safe(&other))
     }
 
     pub(super) fn admit(&mut self, sponsor: usize, id: ReplicaId) {
@@ -141,8 +143,9 @@ impl<W: Workload> World<W> {
                     id == Some(*let_in) && beginning.covers(by) && known[next].covers(by)
                 };
                 if self.admissions.iter().any(is_in) {
+                    // Those whom a node lets in that was let go itself are not inside because of it.
+                    known.push(if self.is_expelled(other) { Version::new() } else { has });
                     inside.push(other);
-                    known.push(has);
                 }
             }
             next += 1;
