@@ -38,7 +38,7 @@ use super::peer::Peer;
 use super::stream::{Frame, Stream};
 use super::{Config, Refused, Replica, Replicated};
 use crate::Version;
-use crate::codec::Input;
+use crate::codec::{DecodeError, Input, Wrong};
 
 /// One replica's side of a conversation with one other: a state machine that moves no bytes and reads no clock.
 ///
@@ -151,14 +151,27 @@ struct Rest {
 const FREE: u64 = 64;
 
 impl Here {
-    /// The peer brings events of replicas that may be unknown here. Their names stay for ever, so there is a bound to them,
-    /// unless this replica has nothing and begins with what the peer has.
-    fn introduce<T: Replicated>(&mut self, replica: &Replica<T>, events: &Version) -> Result<(), Refused> {
+    /// The peer brings events of replicas that may be unknown here: returns how many are, to be [counted](Self::introduced) once they
+    /// were taken in. Their names stay for ever, so there is a bound to them, unless this replica has nothing and begins with what
+    /// the peer has.
+    fn introduce<T: Replicated>(&self, replica: &Replica<T>, events: &Version) -> Result<usize, Refused> {
         if replica.version().is_empty() {
-            return Ok(());
+            return Ok(0);
         }
         let strangers = events.replicas().filter(|id| replica.version().last(*id) == 0).count();
-        self.names_left = self.names_left.checked_sub(strangers).ok_or(Refused::TooManyNames)?;
+        if strangers > self.names_left { Err(Refused::TooManyNames) } else { Ok(strangers) }
+    }
+
+    /// So many names that were unknown here have been taken in.
+    fn introduced(&mut self, strangers: usize) {
+        self.names_left -= strangers;
+    }
+
+    /// Whether versions of so many intervals may be held beside those of both sides.
+    fn check_intervals(&self, intervals: usize) -> Result<(), Refused> {
+        if intervals > self.config.intervals {
+            return Err(DecodeError { at: 0, wrong: Wrong::Limit("intervals") }.into());
+        }
         Ok(())
     }
 }

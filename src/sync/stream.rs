@@ -305,7 +305,8 @@ impl Stream {
             return Some(call.write());
         }
         let peer = self.peer?;
-        if config.carrier == Carrier::Datagrams {
+        // A peer that is not met gets each fragment once: it may be somebody who has not asked for anything.
+        if config.carrier == Carrier::Datagrams && peer.is_met {
             let pace = self.pace(now, config);
             if let Some((number, bytes, is_last)) = self.window.repeat(now, pace, config) {
                 // A call that was lost is not repeated by itself once the peer is met.
@@ -401,8 +402,10 @@ impl Stream {
     pub(super) fn timeout(&self, config: &Config) -> Option<u64> {
         let call = self.calls_at(config);
         let flights = match config.carrier {
-            Carrier::Datagrams => self.window.timeout(self.pace(self.polled, config), config),
-            Carrier::Ordered => None,
+            Carrier::Datagrams if self.peer.is_some_and(|peer| peer.is_met) => {
+                self.window.timeout(self.pace(self.polled, config), config)
+            }
+            Carrier::Datagrams | Carrier::Ordered => None,
         };
         [call, flights, self.owed.at].into_iter().flatten().min()
     }

@@ -52,6 +52,17 @@ pub(crate) struct Solved<D> {
     pub(super) facts: D,
 }
 
+impl<D> Message<D> {
+    /// The intervals of the versions in it, which are held for a while.
+    pub(in crate::sync) fn intervals(&self) -> usize {
+        match self {
+            Message::Ask(Ask { ahead, horizon, .. }) => ahead.interval_count() + horizon.interval_count(),
+            Message::Answer(Answer { ahead, .. }) | Message::Whole { ahead } => ahead.interval_count(),
+            Message::More | Message::Cells(_) | Message::Solved(_) => 0,
+        }
+    }
+}
+
 impl<D: Codec> Message<D> {
     pub(in crate::sync) fn write(&self, out: &mut Output<'_>) {
         match self {

@@ -121,6 +121,25 @@ fn a_call_from_a_forged_address_is_answered_by_little() {
     }
 }
 
+/// What is told with the first call was sent again every 20 seconds, as long as nobody answered.
+#[test]
+fn a_forged_address_is_told_no_more_as_time_goes_by() {
+    let (mut replica, config) = (set(1, 0..100), Config::default());
+    let (mut link, mut forger) =
+        (Link::new(7, config.clone()), Forger::<Set>::new(5, &events(9, 1..=1), config));
+    link.handle_frame(&mut replica, 0, &forger.poll_frame(0).unwrap()).unwrap();
+    let (mut now, mut told) = (0, 0);
+    while now < 3_600_000 {
+        while let Some(frame) = link.poll_frame(&mut replica, now) {
+            told += if frame[0] == b'r' { 0 } else { frame.len() };
+        }
+        let next = link.poll_timeout().unwrap();
+        assert!(next > now, "there is no use in polling at once");
+        now = next;
+    }
+    assert!(told <= 600, "{told} bytes in an hour");
+}
+
 /// Repeated, the call is answered each time; by a call, and not by what there is to say.
 #[test]
 fn calls_from_a_forged_address_are_not_amplified() {

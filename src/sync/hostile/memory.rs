@@ -1,6 +1,7 @@
 //! What is held of a peer is bounded by `Config`.
 
 use super::*;
+use crate::sync::forger::Part;
 use crate::{Delta, Lattice};
 
 /// Versions with gaps: 8 MB of them once became 138 MB that stayed.
@@ -57,6 +58,24 @@ fn what_is_said_to_be_settled_is_held_once() {
         victim.say(&Message::Settled(gaps.collect()));
         assert!(victim.link.held() <= 32 * config.intervals + config.window, "{}", victim.link.held());
     }
+}
+
+/// As a part of a comparison, and as what is settled, they were held as large as a message may be.
+#[test]
+fn versions_with_gaps_are_refused_beyond_the_bound_wherever_they_are() {
+    let config = Config { intervals: 10_000, ..Config::default() };
+    let gaps: Version = (0..20_000).map(|at| Dot::new(id(9), 3 + 2 * at).unwrap()).collect();
+    let none = Version::new();
+    for (ahead, horizon) in [(&gaps, &none), (&none, &gaps)] {
+        let mut victim = Victim::new(set(1, 0..3), &events(9, 1..=1), &config);
+        let buckets = [0; 32];
+        victim.forger.say_part(&Part::Ask { salt: 1, ahead, horizon, facts: 1, buckets: &buckets });
+        victim.exchange();
+        assert!(matches!(victim.refused[..], [Refused::Malformed(_)]), "{:?}", victim.refused);
+    }
+    let mut victim = Victim::new(set(1, 0..3), &events(9, 1..=1), &config);
+    victim.say(&Message::Settled(gaps));
+    assert!(matches!(victim.refused[..], [Refused::Malformed(_)]), "{:?}", victim.refused);
 }
 
 /// Short names of replicas and of fields: no more than a roster gives.
@@ -135,4 +154,29 @@ fn a_newcomer_takes_what_its_first_peer_has() {
     victim.say(&Message::Events(strangers(10_000, 100)));
     assert!(victim.refused.is_empty());
     assert_eq!(victim.replica.len(), 100);
+}
+
+/// An honest delta that comes too early is refused, and comes again and again until a state has come.
+#[test]
+fn names_that_were_not_taken_in_are_not_counted() {
+    let config = Config { names: 4, ..Config::default() };
+    let mut ahead = replica::<Causal<Counter>>(9);
+    let before = ahead.edit_at(0, |counter| counter.add(5));
+    ahead.settle_all(&before);
+    ahead.edit_at(0, |counter| counter.reset());
+    let mut delta = ahead.since(&before).unwrap();
+    for n in 100..102 {
+        delta.join(Writer::<Causal<Counter>>::with_id(id(n)).edit_at(0, |counter| counter.add(1)));
+    }
+    let mut here = replica::<Causal<Counter>>(1);
+    here.edit_at(0, |counter| counter.add(1));
+    let mut victim = Victim::new(here, &before, &config);
+    for _ in 0..5 {
+        victim.say(&Message::Events(delta.clone()));
+        victim.wait(10_000);
+        victim.forger.say_have(&before);
+        victim.exchange();
+    }
+    assert!(victim.refused.len() > 3, "{:?}", victim.refused);
+    assert!(victim.refused.iter().all(Refused::should_wait), "{:?}", victim.refused);
 }

@@ -18,7 +18,8 @@ const FACT_BYTES: u64 = 12;
 
 pub(super) struct Exchange<T: Replicated> {
     task: Task<T>,
-    /// When the task began, or the peer last went on with it.
+    /// When the task began, or the peer last went on with it; or when this side has been paid for it, if that is later: the peer
+    /// may have as long to wait before it goes on.
     since: u64,
     /// The peer has more than its log tells, so this side is to pull.
     wish: Option<How>,
@@ -212,7 +213,7 @@ impl<T: Replicated> Exchange<T> {
             here.allowance.charge(scan.cost(), with.now);
         }
         let step = Comparing::serve(scan, replica.state(), &heard, ask, FACT_BYTES);
-        self.go_on(step, None, with.now);
+        self.go_on(step, None, with.now, here);
     }
 
     /// Begins to pull, if there is something to pull and it is this link's turn. Returns whether the whole state is to be
@@ -243,7 +244,7 @@ impl<T: Replicated> Exchange<T> {
         here.allowance.charge(scan.cost(), with.now);
         let salt = mix((u64::from(mine) << 32 | u64::from(yours.unwrap_or(0))) ^ mix(with.now));
         let step = Comparing::ask(scan, replica.state(), heard, salt);
-        self.go_on(step, Some(permit), with.now);
+        self.go_on(step, Some(permit), with.now, here);
         false
     }
 
@@ -271,7 +272,7 @@ impl<T: Replicated> Exchange<T> {
         let is_mine = permit.is_some();
         let step = comparing.handle(part, with.known.heard());
         let step = step.map_err(|compare::Nonsense(what)| Refused::Nonsense(what))?;
-        let outcome = self.go_on(step, permit, with.now);
+        let outcome = self.go_on(step, permit, with.now, here);
         if let Some(outcome) = &outcome {
             here.stats.disagreed += u64::from(!outcome.agrees);
             if is_mine {
@@ -306,8 +307,14 @@ impl<T: Replicated> Exchange<T> {
         Ok(())
     }
 
-    fn go_on(&mut self, step: Step<T::Delta>, permit: Option<Permit>, now: u64) -> Option<Outcome<T::Delta>> {
-        self.since = now;
+    fn go_on(
+        &mut self,
+        step: Step<T::Delta>,
+        permit: Option<Permit>,
+        now: u64,
+        here: &Here,
+    ) -> Option<Outcome<T::Delta>> {
+        self.since = here.allowance.opens_at(here.config.work).map_or(now, |at| at.max(now));
         match step {
             Step::Go(comparing, part) => {
                 self.outbox = Some(part);
@@ -317,12 +324,9 @@ impl<T: Replicated> Exchange<T> {
                 self.asked = Some(Asked::Given);
                 self.task = Task::Comparing { comparing, permit };
             }
-            Step::Incomparable => {
-                self.asked = Some(Asked::Given);
-                if permit.is_some() {
-                    self.wish = Some(How::Whole);
-                }
-            }
+            // The peer has asked, and takes a state in place of an answer. One that it has not asked for it refuses.
+            Step::Incomparable if permit.is_none() => self.asked = Some(Asked::Given),
+            Step::Incomparable => self.wish = Some(How::Whole),
             Step::Done(outcome, part) => {
                 self.outbox = part;
                 return Some(outcome);

@@ -70,7 +70,10 @@ impl<T: Replicated> Open<T> {
                 self.hear(report, stream.is_quiet(), here)?;
             }
             Message::Repeat => here.told.set_repeat(),
-            Message::Settled(horizon) => here.peer.settled(horizon),
+            Message::Settled(horizon) => {
+                here.check_intervals(horizon.interval_count())?;
+                here.peer.settled(horizon);
+            }
             Message::Events(delta) => return self.take_events(replica, delta, here),
             Message::Beyond => self.exchange.wish(),
             Message::Whole => self.exchange.ask_whole(),
@@ -88,19 +91,21 @@ impl<T: Replicated> Open<T> {
         here: &mut Here,
     ) -> Result<bool, Refused> {
         let take = here.peer.may_bring(replica, self.known.heard(), &Brings::Events(&delta))?;
-        here.introduce(replica, delta.events())?;
+        let strangers = here.introduce(replica, delta.events())?;
         self.known.has(delta.events().clone(), &here.config)?;
         if take == Take::Ignore {
             return Ok(false);
         }
-        Ok(replica.receive(delta)?)
+        let grew = replica.receive(delta)?;
+        here.introduced(strangers);
+        Ok(grew)
     }
 
     fn take_state(&mut self, replica: &mut Replica<T>, state: T, here: &mut Here) -> Result<bool, Refused> {
         let shown = self.exchange.take_state(&state)?;
         let take =
             here.peer.may_bring(replica, self.known.heard(), &Brings::State(&state, state.version()))?;
-        here.introduce(replica, state.version())?;
+        let strangers = here.introduce(replica, state.version())?;
         self.known.has(state.version().clone(), &here.config)?;
         if let Some(shown) = shown {
             self.known.sent(&shown);
@@ -109,7 +114,9 @@ impl<T: Replicated> Open<T> {
         if take == Take::Ignore {
             return Ok(false);
         }
-        Ok(replica.join(Cow::Owned(state))?)
+        let grew = replica.join(Cow::Owned(state))?;
+        here.introduced(strangers);
+        Ok(grew)
     }
 
     fn take_part(
@@ -126,21 +133,28 @@ impl<T: Replicated> Open<T> {
             self.exchange.is_done();
             return Ok(false);
         }
+        here.check_intervals(part.intervals())?;
         let is_stranger = here.peer.is_stranger(replica, self.known.heard());
         let with = With { known: &self.known, sessions, is_stranger, may_ask: true, now };
         let Some(outcome) = self.exchange.take_part(part, with, here)? else { return Ok(false) };
-        here.introduce(replica, outcome.theirs())?;
+        let strangers = here.introduce(replica, outcome.theirs())?;
         self.known.has(outcome.theirs().clone(), &here.config)?;
         self.known.sent(outcome.mine());
         self.is_done(here);
         if replica.group().is_none() {
-            return Ok(replica.complete(|state| outcome.complete(state))?);
+            let grew = replica.complete(|state| outcome.complete(state))?;
+            here.introduced(strangers);
+            return Ok(grew);
         }
         // What a member may bring is told by the state that its facts complete.
         let (mut state, seen) = (replica.state().clone(), outcome.theirs().clone());
         outcome.complete(&mut state)?;
         match here.peer.may_bring(replica, self.known.heard(), &Brings::State(&state, &seen))? {
-            Take::Yes => Ok(replica.join(Cow::Owned(state))?),
+            Take::Yes => {
+                let grew = replica.join(Cow::Owned(state))?;
+                here.introduced(strangers);
+                Ok(grew)
+            }
             Take::Ignore => Ok(false),
         }
     }
