@@ -112,11 +112,7 @@ impl Version {
                 self.runs.push(run);
                 true
             }
-            [only] if only.leads_to(&run) => {
-                let grew = run.last > only.last;
-                only.last = only.last.max(run.last);
-                grew
-            }
+            [only] if only.leads_to(&run) => only.extend(&run),
             _ => self.insert_anywhere(run),
         }
     }
@@ -177,7 +173,15 @@ impl Version {
     }
 
     /// Whether some event is in both sets.
+    #[inline]
     pub fn intersects(&self, other: &Version) -> bool {
+        match (&self.runs[..], &other.runs[..]) {
+            ([a], [b]) => a.meets(b),
+            _ => self.intersects_any(other),
+        }
+    }
+
+    fn intersects_any(&self, other: &Version) -> bool {
         let (few, many) = if self.runs.len() < other.runs.len() { (self, other) } else { (other, self) };
         let mut at = 0;
         few.runs.iter().any(|run| {
@@ -187,7 +191,16 @@ impl Version {
     }
 
     /// Adds all events of `other`. Returns true if any was not there.
+    #[inline]
     pub fn union(&mut self, other: &Version) -> bool {
+        match (&mut self.runs[..], &other.runs[..]) {
+            // As between two that talk all the time.
+            ([mine], [run]) if mine.leads_to(run) => mine.extend(run),
+            _ => self.union_any(other),
+        }
+    }
+
+    fn union_any(&mut self, other: &Version) -> bool {
         if let [run] = other.runs[..] {
             return self.insert_run(run.replica, run.first, run.last);
         }

@@ -102,6 +102,8 @@ pub struct Link<T: Replicated> {
     names: Names,
     here: Here,
     rest: Rest,
+    /// When all was said, and after how many changes of the replica: until a frame comes in there is nothing more then.
+    said: Option<(u64, u64)>,
     phase: Phase<T>,
 }
 
@@ -181,6 +183,7 @@ impl<T: Replicated> Link<T> {
                 stats: Stats::default(),
             },
             rest: Rest::default(),
+            said: None,
             phase: Phase::Calling { has_told: false },
         }
     }
@@ -253,6 +256,7 @@ impl<T: Replicated> Link<T> {
 
     /// Tells this replica's version with the next frame, without waiting for [`Config::probe`].
     pub fn tell(&mut self) {
+        self.said = None;
         self.here.told.set_due();
     }
 
@@ -271,6 +275,7 @@ impl<T: Replicated> Link<T> {
         frame: &[u8],
     ) -> Result<bool, Refused> {
         let frame = Frame::read(frame)?;
+        self.said = None;
         let result = self.try_handle(replica, now, frame);
         if result.is_err() {
             self.fail(now);
@@ -337,10 +342,10 @@ impl<T: Replicated> Link<T> {
         } else {
             Input::within(bytes, &limits, &mut directory)
         };
-        let (mut grew, mut result) = (false, Ok(()));
+        let (mut grew, mut result, mut last) = (false, Ok(()), None);
         let is_at_odds = |link: &Self| matches!(&link.phase, Phase::Open(open) if open.is_at_odds());
         while result.is_ok() && !input.is_at_end() && !is_at_odds(self) {
-            result = match Message::read(&mut input) {
+            result = match Message::read(&mut input, &mut last) {
                 Ok(None) => break,
                 Ok(Some(message)) => self.take(replica, now, message).map(|news| grew |= news),
                 Err(error) => Err(error.into()),

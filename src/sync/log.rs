@@ -6,7 +6,7 @@ use core::marker::PhantomData;
 use super::Events;
 use crate::Version;
 use crate::codec::roster::{Numbers, Roster};
-use crate::codec::{Input, Limits, Output};
+use crate::codec::{Element, Input, Kind, Limits, Output};
 
 /// The latest deltas of a replica, in the order in which it took them in: to tell others what they lack.
 ///
@@ -35,9 +35,22 @@ pub(super) struct Log<D> {
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) events: Version,
+    /// How many events there are.
+    pub(super) count: u64,
     pub(super) bytes: Box<[u8]>,
+    /// Where in the bytes it stands what an event changes, if there is one: after its dot.
+    change: Option<usize>,
     /// The numbers of the roster that the bytes use.
     pub(super) names: Numbers,
+}
+
+impl Entry {
+    /// What it changes, if it is the event that comes next after another one of the same replica.
+    pub(super) fn next_after(&self, before: &Entry) -> Option<&[u8]> {
+        let (dot, last) = (self.events.only()?, before.events.only()?);
+        let is_next = last.replica() == dot.replica() && last.counter() + 1 == dot.counter();
+        self.change.filter(|_| is_next && before.change.is_some()).map(|at| &self.bytes[at..])
+    }
 }
 
 /// How much a [`Replica`](super::Replica) remembers of the deltas that it has taken in. Peers that lack older ones compare states.
@@ -71,9 +84,23 @@ impl<D: Events> Log<D> {
     /// Encodes a delta, to be [pushed](Self::push) if it is taken in; and tells how many levels it nests.
     pub(super) fn prepare(&mut self, delta: &D) -> (Entry, u32) {
         let mut out = Output::within(Vec::with_capacity(64), &mut self.roster);
-        delta.write_part(&mut out);
+        let change = match delta.events().only().filter(|_| delta.kind() == Kind::Event) {
+            Some(dot) => {
+                out.put(&[Kind::Event as u8]);
+                dot.write(&mut out);
+                let change = out.len();
+                delta.write_event(&mut out);
+                Some(change)
+            }
+            None => {
+                delta.write_part(&mut out);
+                None
+            }
+        };
         let (names, depth) = (out.used(), out.deepest());
-        (Entry { events: delta.events().clone(), bytes: out.finish().into_boxed_slice(), names }, depth)
+        let events = delta.events().clone();
+        let count = u64::try_from(events.dot_count()).unwrap_or(u64::MAX);
+        (Entry { events, count, bytes: out.finish().into_boxed_slice(), change, names }, depth)
     }
 
     /// Forgets the names that were given for deltas which were then refused: there were `names` before.

@@ -15,11 +15,12 @@
 mod frame;
 mod incoming;
 mod outgoing;
+mod poll;
 mod window;
 
 use alloc::vec::Vec;
 
-use self::frame::{Call, Data, HEAD};
+use self::frame::{Call, Data};
 pub(super) use self::frame::{Frame, Payload};
 use self::incoming::{Incoming, Messages};
 pub(super) use self::outgoing::Bytes;
@@ -35,7 +36,7 @@ const REMEMBERED: usize = 16;
 /// have a stranger flooded.
 const MOST_UNMET: usize = 512;
 /// An acknowledgement waits for so many fragments, or for a fraction of `Config::retry`.
-const ACKNOWLEDGE_AFTER: u32 = 8;
+const ACKNOWLEDGE_AFTER: u32 = 16;
 
 #[derive(Debug)]
 pub(super) struct Stream {
@@ -140,6 +141,11 @@ impl Stream {
     /// Whether there is room for another message.
     pub(super) fn has_room(&self, config: &Config) -> bool {
         self.outgoing.is_empty() && self.window.has_room(config)
+    }
+
+    /// Whether the last fragment of all messages is on its way.
+    pub(super) fn has_begun_all(&self) -> bool {
+        self.outgoing.is_empty()
     }
 
     /// Whether all that was sent has arrived.
@@ -291,72 +297,6 @@ impl Stream {
         self.owed.at = Some(self.owed.at.map_or(at, |before| before.min(at)));
     }
 
-    /// The next frame to send, if there is any.
-    pub(super) fn poll(&mut self, now: u64, config: &Config) -> Option<Vec<u8>> {
-        self.polled = now;
-        if let Some(call) = self.poll_call(now, config) {
-            return Some(call.write());
-        }
-        let peer = self.peer?;
-        if config.carrier == Carrier::Datagrams {
-            let pace = self.pace(now, config);
-            if let Some((number, bytes, is_last)) = self.window.repeat(now, pace, config) {
-                // A call that was lost is not repeated by itself once the peer is met.
-                self.must_call |= !peer.has_met && now >= self.call_at;
-                let acknowledgement = acknowledgement(&self.incoming, &mut self.owed);
-                let data = Data { number, fragment: Some(bytes), is_last, ..acknowledgement };
-                return Some(data.write(Some((self.mine, peer.number))));
-            }
-        }
-        let most = config.max_frame.saturating_sub(HEAD).max(1);
-        let len = self.outgoing.next_len(most).unwrap_or(0);
-        let may_send = peer.is_met || self.window.bytes() + len <= MOST_UNMET;
-        if len > 0 && may_send && self.window.has_room(config) {
-            return self.poll_fragment(peer, most, now, config);
-        }
-        let is_due = self.owed.at.is_some_and(|at| now >= at);
-        is_due
-            .then(|| acknowledgement(&self.incoming, &mut self.owed).write(numbers(config, self.mine, peer)))
-    }
-
-    fn poll_fragment(&mut self, peer: Peer, most: usize, now: u64, config: &Config) -> Option<Vec<u8>> {
-        let (numbers, number) = (numbers(config, self.mine, peer), self.window.next());
-        // On an ordered carrier an acknowledgement rides along only if there is one.
-        let acknowledgement = if numbers.is_some() || self.owed.fragments > 0 {
-            acknowledgement(&self.incoming, &mut self.owed)
-        } else {
-            Data { acknowledged: None, ..acknowledgement(&self.incoming, &mut self.owed) }
-        };
-        let window = &mut self.window;
-        self.outgoing.take(most, |bytes, is_last| {
-            let kept = if numbers.is_some() { bytes.to_vec() } else { Vec::new() };
-            window.push(kept, bytes.len(), is_last, now);
-            Data { number, fragment: Some(bytes), is_last, ..acknowledgement }.write(numbers)
-        })
-    }
-
-    fn poll_call(&mut self, now: u64, config: &Config) -> Option<Call> {
-        let (mine, greeting) = (self.mine, self.greeting);
-        if let Some(yours) = self.hint.take() {
-            return Some(Call { mine, yours, is_met: false, greeting });
-        }
-        let heard = *self.heard.get_or_insert(now);
-        let is_met = self.peer.is_some_and(|peer| peer.is_met);
-        let is_time = self.calls_at(config).is_some_and(|at| now >= at);
-        if !core::mem::take(&mut self.must_call) && !is_time {
-            return None;
-        }
-        // The longer nothing is heard, the longer the next call waits.
-        let silence = now.saturating_sub(heard) / 2;
-        let wait = silence.clamp(config.retry, config.retry_at_most.max(config.retry));
-        (self.called_at, self.call_at) = (now, now.saturating_add(wait));
-        let yours = self.peer.as_mut().map_or(0, |peer| {
-            peer.is_called = true;
-            peer.number
-        });
-        Some(Call { mine, yours, is_met, greeting })
-    }
-
     /// A frame that acknowledges what may never have come: for tests, and for the simulator's adversaries.
     #[cfg(any(test, feature = "sim"))]
     #[cfg_attr(not(feature = "sim"), allow(dead_code, reason = "only adversaries use it"))]
@@ -416,19 +356,6 @@ impl Stream {
 /// The numbers that frames are checked by; none on an ordered carrier.
 fn numbers(config: &Config, mine: u32, peer: Peer) -> Option<(u32, u32)> {
     (config.carrier == Carrier::Datagrams).then_some((mine, peer.number))
-}
-
-/// A frame that acknowledges all that has come in; nothing is owed then.
-fn acknowledgement(incoming: &Incoming, owed: &mut Owed) -> Data<'static> {
-    *owed = Owed::default();
-    Data {
-        check: None,
-        number: 0,
-        fragment: None,
-        is_last: false,
-        acknowledged: Some(incoming.expected()),
-        later: incoming.later(),
-    }
 }
 
 /// A frame of the conversation of these two that says just so much.

@@ -122,7 +122,15 @@ impl Known {
         Ok(())
     }
 
-    /// Takes note of events that are on their way to the peer.
+    /// Takes note of events that are on their way to the peer, none of which it is known to have.
+    #[inline]
+    pub(super) fn pushed(&mut self, events: &Version) {
+        debug_assert!(!self.theirs.intersects(events), "the peer has them");
+        self.theirs.union(events);
+        self.unreported.union(events);
+    }
+
+    /// Takes note of what is on its way to the peer; it may have some of it.
     pub(super) fn sent(&mut self, events: &Version) {
         self.theirs.union(events);
         if self.heard.intersects(events) {
@@ -171,6 +179,11 @@ impl Told {
         self.is_due
     }
 
+    /// Whether something is to be told: a version, or what is settled as of the last one.
+    pub(super) fn has_news(&self) -> bool {
+        self.is_due || self.must_repeat || self.was_version
+    }
+
     pub(super) fn set_due(&mut self) {
         self.is_due = true;
     }
@@ -211,6 +224,7 @@ impl Told {
     }
 
     /// Takes note of events that are on their way to the peer: it learns from them that they are here.
+    #[inline]
     pub(super) fn sent(&mut self, events: &Version) {
         self.version.union(events);
     }

@@ -16,7 +16,7 @@ use crate::codec::{DecodeError, Input, Limits, Output, Wrong};
 use crate::sync::hash::{high, mix};
 
 const MAGIC: u8 = b'r';
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 
 const DATA: u8 = 0x80;
 const END: u8 = 1;
@@ -48,7 +48,7 @@ pub(in crate::sync) struct Call {
     pub(super) greeting: Payload,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(in crate::sync) struct Data<'a> {
     /// The keyed check, and the bytes that it covers.
     pub(super) check: Option<(u32, u8, &'a [u8])>,
@@ -135,18 +135,21 @@ impl<'a> Data<'a> {
         if numbers.is_some() {
             frame.extend([0; 4]);
         }
-        let mut out = Output::after(frame);
-        if numbers.is_some() && self.fragment.is_some() {
-            out.number(self.number);
+        // Most frames of an ordered carrier have no numbers.
+        if kind & (ACKNOWLEDGES | LATER | CHECKED) != 0 {
+            let mut out = Output::after(frame);
+            if numbers.is_some() && self.fragment.is_some() {
+                out.number(self.number);
+            }
+            if let Some(acknowledged) = self.acknowledged {
+                out.number(acknowledged);
+            }
+            if self.later != 0 {
+                out.number(self.later);
+            }
+            frame = out.finish();
         }
-        if let Some(acknowledged) = self.acknowledged {
-            out.number(acknowledged);
-        }
-        if self.later != 0 {
-            out.number(self.later);
-        }
-        out.put(fragment);
-        let mut frame = out.finish();
+        frame.extend_from_slice(fragment);
         if let Some((sender, receiver)) = numbers {
             let check = check(sender, receiver, kind, &frame[5..]);
             frame[1..5].copy_from_slice(&check.to_le_bytes());

@@ -140,17 +140,29 @@ impl Window {
         }
         let mut told = Told { is_stuck: self.is_stuck(acknowledged, later), ..Told::default() };
         // The turns of fragments that were sent once: only their arrival tells in which sending they arrived.
-        let mut arrived: SmallVec<[u64; 8]> = SmallVec::new();
-        for (number, flight) in (self.first..).zip(&mut self.flights) {
-            let is_later =
-                number.checked_sub(acknowledged + 1).is_some_and(|bit| bit < 64 && later >> bit & 1 == 1);
-            if !flight.has_arrived && (number < acknowledged || is_later) {
-                flight.has_arrived = true;
+        let mut arrived: SmallVec<[u64; MOST_FLIGHTS]> = SmallVec::new();
+        let mut arrive = |flight: &mut Flight| {
+            if !core::mem::replace(&mut flight.has_arrived, true) {
                 self.bytes -= flight.len;
                 if flight.tries == 1 {
                     arrived.push(flight.turn);
                     told.round_trip = Some(now.saturating_sub(flight.sent).max(1));
                 }
+            }
+        };
+        while self.first < acknowledged
+            && let Some(mut flight) = self.flights.pop_front()
+        {
+            arrive(&mut flight);
+            self.first += 1;
+            (told.has_moved, self.since) = (true, now);
+        }
+        if self.flights.is_empty() {
+            return Some(told);
+        }
+        for (number, flight) in (self.first..).zip(&mut self.flights) {
+            if number.checked_sub(acknowledged + 1).is_some_and(|bit| bit < 64 && later >> bit & 1 == 1) {
+                arrive(flight);
             }
         }
         // A fragment that was sent again is not overtaken by those that were sent before that: else each acknowledgement
@@ -159,6 +171,7 @@ impl Window {
             let later = arrived.len() - arrived.partition_point(|turn| *turn < flight.turn);
             flight.passed = flight.passed.saturating_add(u32::try_from(later).unwrap_or(u32::MAX));
         }
+        // One that has arrived before, by a bit.
         while self.flights.front().is_some_and(|flight| flight.has_arrived) {
             self.flights.pop_front();
             self.first += 1;
