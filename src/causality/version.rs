@@ -44,7 +44,7 @@ use crate::{Crdt, Dot, Lattice, ReplicaId};
 /// compare `O(m log(n / m))` intervals for `m` of the other set against `n`; those that change something, or make a new set,
 /// also move or copy up to `n` intervals in a few blocks. Collecting `n` dots is `O(n)` if they ascend or descend, else
 /// `O(n log n)`.
-#[derive(Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Default, PartialEq, Eq, Hash)]
 pub struct Version {
     /// Sorted; they neither overlap nor touch, so a set has one form only.
     runs: Runs,
@@ -157,7 +157,15 @@ impl Version {
     }
 
     /// Whether every event of `other` is in this set.
+    #[inline]
     pub fn covers(&self, other: &Version) -> bool {
+        match (&self.runs[..], &other.runs[..]) {
+            ([mine], [run]) => mine.covers(run),
+            _ => self.covers_all(other),
+        }
+    }
+
+    fn covers_all(&self, other: &Version) -> bool {
         let (runs, mut at) = (&self.runs[..], 0);
         other.runs.iter().all(|run| {
             // Versions that meet have mostly the same replicas, and no gaps.
@@ -402,6 +410,17 @@ impl PartialOrd for Version {
             (false, true) => Some(Ordering::Less),
             (false, false) => None,
         }
+    }
+}
+
+impl Clone for Version {
+    #[inline]
+    fn clone(&self) -> Self {
+        let runs = match self.runs[..] {
+            [run] => SmallVec::from_buf([run]),
+            _ => SmallVec::from_slice(&self.runs),
+        };
+        Version { runs }
     }
 }
 

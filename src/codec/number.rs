@@ -52,6 +52,11 @@ pub(super) fn put(n: u64, bytes: &mut Vec<u8>) {
     bytes.truncate(bytes.len() - 7 + after_first as usize);
 }
 
+/// Appends the lowest [`BITS`] of a number that goes on.
+pub(super) fn put_open(n: u64, bytes: &mut Vec<u8>) {
+    bytes.extend_from_slice(&(spread(n & ((1 << BITS) - 1)) | MORE).to_le_bytes());
+}
+
 /// The number that these bytes begin with, and of how many of them it is; `None` if it is longer, or could be shorter.
 pub(super) fn get(bytes: [u8; 8]) -> Option<(u64, usize)> {
     let word = u64::from_le_bytes(bytes);
@@ -60,6 +65,12 @@ pub(super) fn get(bytes: [u8; 8]) -> Option<(u64, usize)> {
     let len = last as usize / 8 + 1;
     let is_shortest = len == 1 || n >> (7 * (len - 1)) != 0;
     is_shortest.then_some((n, len))
+}
+
+/// What these bytes contribute to a number that goes on after all of them; `None` if it does not.
+pub(super) fn get_open(bytes: [u8; 8]) -> Option<u64> {
+    let word = u64::from_le_bytes(bytes);
+    (word & MORE == MORE).then(|| gather(word))
 }
 
 #[cfg(test)]

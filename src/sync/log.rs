@@ -28,15 +28,18 @@ pub(super) struct Log<D> {
     bytes: u64,
     bounds: LogBounds,
     roster: Roster,
+    /// Where deltas are encoded, one after the other.
+    spare: Vec<u8>,
     deltas: PhantomData<fn() -> D>,
 }
+
+/// How many bytes a buffer may have that is kept for the next delta.
+const MOST_SPARE: usize = 1 << 14;
 
 /// An encoded delta.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) events: Version,
-    /// How many events there are.
-    pub(super) count: u64,
     pub(super) bytes: Box<[u8]>,
     /// Where in the bytes it stands what an event changes, if there is one: after its dot.
     change: Option<usize>,
@@ -45,6 +48,11 @@ pub(super) struct Entry {
 }
 
 impl Entry {
+    /// How many events there are.
+    pub(super) fn count(&self) -> u64 {
+        if self.change.is_some() { 1 } else { u64::try_from(self.events.dot_count()).unwrap_or(u64::MAX) }
+    }
+
     /// What it changes, if it is the event that comes next after another one of the same replica.
     pub(super) fn next_after(&self, before: &Entry) -> Option<&[u8]> {
         let (dot, last) = (self.events.only()?, before.events.only()?);
@@ -77,13 +85,14 @@ impl<D: Events> Log<D> {
             bytes: 0,
             bounds,
             roster: Roster::default(),
+            spare: Vec::new(),
             deltas: PhantomData,
         }
     }
 
     /// Encodes a delta, to be [pushed](Self::push) if it is taken in; and tells how many levels it nests.
     pub(super) fn prepare(&mut self, delta: &D) -> (Entry, u32) {
-        let mut out = Output::within(Vec::with_capacity(64), &mut self.roster);
+        let mut out = Output::within(core::mem::take(&mut self.spare), &mut self.roster);
         let change = match delta.events().only().filter(|_| delta.kind() == Kind::Event) {
             Some(dot) => {
                 out.put(&[Kind::Event as u8]);
@@ -98,9 +107,13 @@ impl<D: Events> Log<D> {
             }
         };
         let (names, depth) = (out.used(), out.deepest());
-        let events = delta.events().clone();
-        let count = u64::try_from(events.dot_count()).unwrap_or(u64::MAX);
-        (Entry { events, count, bytes: out.finish().into_boxed_slice(), change, names }, depth)
+        let mut bytes = out.finish();
+        let entry = Entry { events: delta.events().clone(), bytes: bytes.as_slice().into(), change, names };
+        bytes.clear();
+        if bytes.capacity() <= MOST_SPARE {
+            self.spare = bytes;
+        }
+        (entry, depth)
     }
 
     /// Forgets the names that were given for deltas which were then refused: there were `names` before.

@@ -27,7 +27,7 @@ pub(super) use self::outgoing::Bytes;
 use self::outgoing::Outgoing;
 use self::window::{Pace, Window};
 use super::hash::{high, mix};
-use super::{Carrier, Config};
+use super::{Carrier, Config, first_of};
 use crate::codec::{DecodeError, Wrong};
 
 /// How many numbers that the peer had before are remembered.
@@ -337,7 +337,7 @@ impl Stream {
             Carrier::Datagrams => self.window.timeout(self.pace(self.polled, config), config),
             Carrier::Ordered => None,
         };
-        [call, flights, self.owed.at].into_iter().flatten().min()
+        first_of([call, flights, self.owed.at])
     }
 
     fn pace(&self, now: u64, config: &Config) -> Pace {

@@ -14,7 +14,7 @@ use crate::sync::compare::Message as Part;
 use crate::sync::message::Message;
 use crate::sync::peer::{Brings, Take, Tell};
 use crate::sync::stream::Stream;
-use crate::sync::{Config, Events, Refused, Replica, Replicated};
+use crate::sync::{Config, Events, Refused, Replica, Replicated, first_of};
 
 pub(super) struct Open<T: Replicated> {
     pub(super) known: Known,
@@ -165,7 +165,7 @@ impl<T: Replicated> Open<T> {
     pub(super) fn timeout(&self, went_on: u64, here: &Here) -> Option<u64> {
         let waits = self.push.must_look_again() || here.told.must_repeat();
         let opens = waits.then(|| here.allowance.opens_at(here.config.work)).flatten();
-        [Some(self.next_probe), opens, self.exchange.timeout(went_on, here)].into_iter().flatten().min()
+        first_of([Some(self.next_probe), opens, self.exchange.timeout(went_on, here)])
     }
 
     /// Whether anything but events may have to be said.

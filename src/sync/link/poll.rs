@@ -7,7 +7,7 @@ use super::{Link, Phase};
 use crate::codec::Output;
 use crate::sync::message::Message;
 use crate::sync::stream::Bytes;
-use crate::sync::{Replica, Replicated};
+use crate::sync::{Replica, Replicated, first_of};
 
 impl<T: Replicated> Link<T> {
     /// The next frame for the peer, if there is any. Call it until there is none, after frames have come in, after
@@ -23,6 +23,7 @@ impl<T: Replicated> Link<T> {
         self.said == Some((now, replica.changes()))
     }
 
+    #[inline(never)]
     fn poll(&mut self, replica: &mut Replica<T>, now: u64) -> Option<Vec<u8>> {
         if !replica.is_stored() || now < self.rest.until {
             return None;
@@ -78,7 +79,7 @@ impl<T: Replicated> Link<T> {
                 self.here.allowance.opens_at(self.here.config.work)
             }
         };
-        let first = [self.stream.timeout(&self.here.config), phase].into_iter().flatten().min()?;
+        let first = first_of([self.stream.timeout(&self.here.config), phase])?;
         Some(first.max(self.rest.until))
     }
 

@@ -167,7 +167,7 @@ impl Push {
         known.pushed(&entry.events);
         here.told.sent(&entry.events);
         here.stats.deltas += 1;
-        here.stats.events += entry.count;
+        here.stats.events += entry.count();
         part.is_none()
     }
 }
