@@ -156,6 +156,17 @@ impl Version {
         }
     }
 
+    /// Adds `other` if that is quick: if both are one run, and its events come right after those that are here.
+    #[inline]
+    pub(crate) fn append(&mut self, other: &Version) -> bool {
+        let ([mine], [run]) = (&mut self.runs[..], &other.runs[..]) else { return false };
+        let is_next = mine.replica == run.replica && mine.last + 1 == run.first;
+        if is_next {
+            mine.last = run.last;
+        }
+        is_next
+    }
+
     /// Whether every event of `other` is in this set.
     #[inline]
     pub fn covers(&self, other: &Version) -> bool {

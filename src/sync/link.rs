@@ -37,8 +37,8 @@ use super::message::{Message, STATE};
 use super::peer::Peer;
 use super::stream::{Frame, Stream};
 use super::{Config, Refused, Replica, Replicated};
-use crate::Version;
 use crate::codec::Input;
+use crate::{ReplicaId, Version};
 
 /// One replica's side of a conversation with one other: a state machine that moves no bytes and reads no clock.
 ///
@@ -159,7 +159,11 @@ impl Here {
         if replica.version().is_empty() {
             return Ok(());
         }
-        let strangers = events.replicas().filter(|id| replica.version().last(*id) == 0).count();
+        let is_stranger = |id: &ReplicaId| replica.version().last(*id) == 0;
+        let strangers = match events.only() {
+            Some(dot) => usize::from(is_stranger(&dot.replica())),
+            None => events.replicas().filter(is_stranger).count(),
+        };
         self.names_left = self.names_left.checked_sub(strangers).ok_or(Refused::TooManyNames)?;
         Ok(())
     }

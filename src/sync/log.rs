@@ -1,7 +1,8 @@
-use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
+
+use smallvec::SmallVec;
 
 use super::Events;
 use crate::Version;
@@ -40,7 +41,8 @@ const MOST_SPARE: usize = 1 << 14;
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) events: Version,
-    pub(super) bytes: Box<[u8]>,
+    /// A write of a few bytes is held in place: it takes no more memory so, and there are many.
+    pub(super) bytes: SmallVec<[u8; 32]>,
     /// Where in the bytes it stands what an event changes, if there is one: after its dot.
     change: Option<usize>,
     /// The numbers of the roster that the bytes use.
@@ -108,7 +110,8 @@ impl<D: Events> Log<D> {
         };
         let (names, depth) = (out.used(), out.deepest());
         let mut bytes = out.finish();
-        let entry = Entry { events: delta.events().clone(), bytes: bytes.as_slice().into(), change, names };
+        let entry =
+            Entry { events: delta.events().clone(), bytes: SmallVec::from_slice(&bytes), change, names };
         bytes.clear();
         if bytes.capacity() <= MOST_SPARE {
             self.spare = bytes;

@@ -166,3 +166,88 @@ pub(super) fn shape<T: Replicated>() -> u32 {
     digest.write(shape.bytes());
     u32::try_from(digest.finish() >> 96).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::Limits;
+    use crate::codec::roster::{Directory, Roster};
+    use crate::{Causal, Delta, Lattice, OrSet, ReplicaId, Writer};
+
+    type Set = Causal<OrSet<u8>>;
+
+    /// Writes a message of the stream, and reads the events that it brings.
+    fn read(write: impl FnOnce(&mut Output<'_>)) -> Result<Vec<Version>, DecodeError> {
+        let (mut roster, mut directory, limits) =
+            (Roster::default(), Directory::default(), Limits::default());
+        let mut out = Output::within(Vec::new(), &mut roster);
+        write(&mut out);
+        let (used, body) = (out.used(), out.finish());
+        let mut out = Output::after(alloc::vec![NAMES]);
+        roster.write_names(&used, &mut out);
+        out.put(&body);
+        let bytes = out.finish();
+        let (mut input, mut last) = (Input::within(&bytes, &limits, &mut directory), None);
+        let mut events = Vec::new();
+        while let Some(message) = Message::<Set>::read(&mut input, &mut last)? {
+            if let Message::Events(delta) = message {
+                events.push(delta.events().clone());
+            }
+        }
+        Ok(events)
+    }
+
+    fn deltas<const N: usize>() -> [Delta<OrSet<u8>>; N] {
+        let mut writer = Writer::<Set>::with_id(ReplicaId::from_u128(1));
+        core::array::from_fn(|n| writer.edit_at(0, |set| set.insert(u8::try_from(n).unwrap())))
+    }
+
+    fn next(delta: &Delta<OrSet<u8>>, out: &mut Output<'_>) {
+        out.put(&[NEXT]);
+        delta.write_event(out);
+    }
+
+    #[test]
+    fn a_next_event_goes_on_from_the_one_before() {
+        let [a, b, c] = deltas();
+        let written = [&a, &b, &c].map(|delta| delta.events().clone());
+        let events = read(|out| {
+            Message::<Set>::Events(a).write(out);
+            next(&b, out);
+            next(&c, out);
+        });
+        assert_eq!(events.unwrap(), written);
+    }
+
+    #[test]
+    fn a_next_event_that_goes_on_from_nothing_is_refused() {
+        let [a, b, c] = deltas();
+        assert!(read(|out| next(&a, out)).is_err());
+        let mut both = a.clone();
+        both.join(b.clone());
+        assert!(
+            read(|out| {
+                Message::<Set>::Events(both).write(out);
+                next(&c, out);
+            })
+            .is_err()
+        );
+        assert!(
+            read(|out| {
+                Message::<Set>::Events(a.clone()).write(out);
+                Message::<Set>::Beyond.write(out);
+                next(&b, out);
+            })
+            .is_err()
+        );
+        assert!(
+            read(|out| {
+                out.put(&[EVENTS, crate::codec::Kind::Event as u8]);
+                Dot::new(ReplicaId::from_u128(1), Dot::MAX_COUNTER).unwrap().write(out);
+                a.write_event(out);
+                next(&b, out);
+            })
+            .is_err()
+        );
+    }
+}

@@ -114,7 +114,9 @@ impl Known {
         self.print.add(&news);
         self.heard.union(&news);
         self.theirs.union(&news);
-        self.unreported.subtract(&news);
+        if !self.unreported.is_empty() {
+            self.unreported.subtract(&news);
+        }
         // Each interval came in as bytes, but the bytes are gone and the interval stays.
         if self.intervals() > config.intervals {
             return Err(DecodeError { at: 0, wrong: Wrong::Limit("intervals") }.into());
@@ -122,12 +124,20 @@ impl Known {
         Ok(())
     }
 
-    /// Takes note of events that are on their way to the peer, none of which it is known to have.
+    /// Takes note of events that are on their way to the peer, if it is known to have none of them.
     #[inline]
-    pub(super) fn pushed(&mut self, events: &Version) {
-        debug_assert!(!self.theirs.intersects(events), "the peer has them");
+    pub(super) fn pushes(&mut self, events: &Version) -> bool {
+        let is_next = self.theirs.append(events);
+        is_next && self.unreported.append(events) || self.pushes_any(events, is_next)
+    }
+
+    fn pushes_any(&mut self, events: &Version, is_noted: bool) -> bool {
+        if !is_noted && self.theirs.intersects(events) {
+            return false;
+        }
         self.theirs.union(events);
         self.unreported.union(events);
+        true
     }
 
     /// Takes note of what is on its way to the peer; it may have some of it.
@@ -226,7 +236,9 @@ impl Told {
     /// Takes note of events that are on their way to the peer: it learns from them that they are here.
     #[inline]
     pub(super) fn sent(&mut self, events: &Version) {
-        self.version.union(events);
+        if !self.version.append(events) {
+            self.version.union(events);
+        }
     }
 }
 

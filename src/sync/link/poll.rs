@@ -9,6 +9,15 @@ use crate::sync::message::Message;
 use crate::sync::stream::Bytes;
 use crate::sync::{Replica, Replicated, first_of};
 
+/// What there may be to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Matter {
+    Nothing,
+    /// Nothing but events of the log.
+    Events,
+    Anything,
+}
+
 impl<T: Replicated> Link<T> {
     /// The next frame for the peer, if there is any. Call it until there is none, after frames have come in, after
     /// writing, and when it is [time](Self::poll_timeout). There is none as long as the replica has something that is to be
@@ -28,7 +37,9 @@ impl<T: Replicated> Link<T> {
         if !replica.is_stored() || now < self.rest.until {
             return None;
         }
-        self.greet(replica);
+        if self.hello.is_none() {
+            self.greet(replica);
+        }
         if let Phase::Open(open) = &mut self.phase {
             if open.poll_time(now, self.stream.went_on(), &mut self.here) {
                 // The peer does not go on with what it was at.
@@ -40,8 +51,11 @@ impl<T: Replicated> Link<T> {
         }
         let config = &self.here.config;
         let mut frame = self.stream.poll_begun(now, config);
-        if frame.is_none() && self.stream.has_room(config) && self.may_speak(replica) {
-            frame = self.poll_message(replica, now);
+        if frame.is_none() && self.stream.has_room(config) {
+            let matter = self.matter(replica);
+            if matter != Matter::Nothing {
+                frame = self.poll_message(replica, now, matter);
+            }
         }
         if frame.is_none() {
             frame = self.stream.poll_acknowledgement(now, &self.here.config);
@@ -54,9 +68,10 @@ impl<T: Replicated> Link<T> {
     }
 
     /// The frame that brings the next message, if there is something to say.
-    fn poll_message(&mut self, replica: &mut Replica<T>, now: u64) -> Option<Vec<u8>> {
+    #[inline]
+    fn poll_message(&mut self, replica: &mut Replica<T>, now: u64, matter: Matter) -> Option<Vec<u8>> {
         let mut bytes = core::mem::take(&mut replica.spare);
-        self.compose(replica, now, &mut bytes);
+        self.compose(replica, now, matter, &mut bytes);
         let frame = if bytes.is_empty() {
             // A whole state may wait to be sent.
             self.stream.poll_begun(now, &self.here.config)
@@ -65,7 +80,7 @@ impl<T: Replicated> Link<T> {
         };
         bytes.clear();
         replica.spare = bytes;
-        if self.stream.has_begun_all() && !self.may_speak(replica) {
+        if self.stream.has_begun_all() && self.matter(replica) == Matter::Nothing {
             self.said = Some((now, replica.changes()));
         }
         frame
@@ -83,16 +98,23 @@ impl<T: Replicated> Link<T> {
         Some(first.max(self.rest.until))
     }
 
-    /// Whether there may be something to say. It costs less to ask than to look for it in vain.
-    fn may_speak(&self, replica: &Replica<T>) -> bool {
-        let Phase::Open(open) = &self.phase else { return true };
-        open.has_events(replica) || open.has_message(replica, &self.here)
+    /// What there may be to say. It costs less to ask than to look for it in vain.
+    fn matter(&self, replica: &Replica<T>) -> Matter {
+        match &self.phase {
+            Phase::Open(open) if !open.has_message(replica, &self.here) => {
+                if open.has_events(replica) {
+                    Matter::Events
+                } else {
+                    Matter::Nothing
+                }
+            }
+            _ => Matter::Anything,
+        }
     }
 
     /// Puts together a message of about a frame, if there is something to say. A whole state is sent as it is.
-    fn compose(&mut self, replica: &mut Replica<T>, now: u64, bytes: &mut Vec<u8>) {
-        let says_no_more = matches!(&self.phase, Phase::Open(open) if !open.has_message(replica, &self.here));
-        let may_push = says_no_more || self.put_messages(replica, now, bytes);
+    fn compose(&mut self, replica: &mut Replica<T>, now: u64, matter: Matter, bytes: &mut Vec<u8>) {
+        let may_push = matter == Matter::Events || self.put_messages(replica, now, bytes);
         if let Phase::Open(open) = &mut self.phase
             && may_push
         {

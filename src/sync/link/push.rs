@@ -150,12 +150,13 @@ impl Push {
         here: &mut Here,
     ) -> bool {
         let Some(entry) = replica.log().get(self.cursor) else { return false };
-        let part = if !known.theirs().intersects(&entry.events) {
+        let part = if known.pushes(&entry.events) {
             None
         } else if known.theirs().covers(&entry.events) {
             return false;
         } else {
-            replica.part_for(self.cursor, known.theirs())
+            let part = replica.part_for(self.cursor, known.theirs());
+            part.inspect(|part| known.sent(&part.events))
         };
         let Some(entry) = part.as_ref().or_else(|| replica.log().get(self.cursor)) else { return false };
         let before = if goes_on { replica.log().get(self.cursor - 1) } else { None };
@@ -164,7 +165,6 @@ impl Push {
             None => put_events(&entry.bytes, out),
         }
         names.uses(&entry.names);
-        known.pushed(&entry.events);
         here.told.sent(&entry.events);
         here.stats.deltas += 1;
         here.stats.events += entry.count();

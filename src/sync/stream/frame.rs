@@ -94,6 +94,14 @@ impl Call {
     }
 }
 
+/// The frame of a whole message on an ordered carrier, when nothing is to be acknowledged: as most are.
+pub(super) fn whole(message: &[u8]) -> Vec<u8> {
+    let mut frame = Vec::with_capacity(HEAD + message.len());
+    frame.push(DATA | FRAGMENT | END);
+    frame.extend_from_slice(message);
+    frame
+}
+
 impl<'a> Data<'a> {
     fn read(kind: u8, bytes: &'a [u8], input: &mut Input<'_>) -> Result<Self, DecodeError> {
         let has = |flag| kind & flag != 0;
@@ -121,6 +129,7 @@ impl<'a> Data<'a> {
     }
 
     /// The frame's bytes, checked if `numbers` of the sender and the receiver are given.
+    #[inline]
     pub(super) fn write(&self, numbers: Option<(u32, u32)>) -> Vec<u8> {
         let flag = |is_set: bool, flag: u8| if is_set { flag } else { 0 };
         let kind = DATA

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::frame::{Call, Data, HEAD};
+use super::frame::{Call, Data, HEAD, whole};
 use super::incoming::Incoming;
 use super::{Bytes, MOST_UNMET, Owed, Peer, Stream, numbers};
 use crate::sync::{Carrier, Config};
@@ -61,6 +61,10 @@ impl Stream {
             self.send(Bytes::Own(core::mem::take(bytes)));
             return self.poll_begun(now, config);
         };
+        if config.carrier == Carrier::Ordered && self.owed.fragments == 0 {
+            self.window.push(Vec::new(), bytes.len(), true, now);
+            return Some(whole(bytes));
+        }
         let data = self.begin(config);
         self.window.push(kept(bytes, config), bytes.len(), true, now);
         let data = Data { fragment: Some(bytes), is_last: true, ..data };
@@ -122,7 +126,10 @@ impl Stream {
 
     #[inline]
     fn is_calling(&self, now: u64, config: &Config) -> bool {
-        self.must_call || self.hint.is_some() || self.calls_at(config).is_some_and(|at| now >= at)
+        // A peer that was heard just now has not been silent for long enough.
+        let is_near = self.peer.is_some_and(|peer| peer.is_met)
+            && self.heard.is_some_and(|heard| now <= heard.saturating_add(config.retry.saturating_mul(4)));
+        self.must_call || self.hint.is_some() || !is_near && self.calls_at(config).is_some_and(|at| now >= at)
     }
 }
 

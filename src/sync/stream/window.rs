@@ -150,15 +150,11 @@ impl Window {
                 }
             }
         };
-        while self.first < acknowledged
-            && let Some(mut flight) = self.flights.pop_front()
-        {
-            arrive(&mut flight);
-            self.first += 1;
-            (told.has_moved, self.since) = (true, now);
-        }
-        if self.flights.is_empty() {
-            return Some(told);
+        let gone = usize::try_from(acknowledged.saturating_sub(self.first)).unwrap_or(usize::MAX);
+        self.flights.iter_mut().take(gone).for_each(&mut arrive);
+        if gone > 0 {
+            self.flights.drain(..gone);
+            (self.first, self.since, told.has_moved) = (acknowledged, now, true);
         }
         for (number, flight) in (self.first..).zip(&mut self.flights) {
             if number.checked_sub(acknowledged + 1).is_some_and(|bit| bit < 64 && later >> bit & 1 == 1) {
