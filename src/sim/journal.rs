@@ -152,6 +152,27 @@ impl<T: Replicated> Journal<T> {
         self.excused.union(lost);
     }
 
+    /// These writes were lost before they were stored, and so before anybody was told: their dots are given out again.
+    pub(super) fn forget(&mut self, events: &Version) {
+        if !self.events.intersects(events) {
+            return;
+        }
+        self.writes.retain(|written| !events.covers(written.delta.events()));
+        self.events.subtract(events);
+        let places = self.writes.iter().enumerate().flat_map(|(place, written)| {
+            written.delta.events().intervals().map(move |(replica, first, _)| ((replica, first), place))
+        });
+        self.places = places.collect();
+    }
+
+    /// What a replica knew when it had written for the first time.
+    pub(super) fn beginning(&self, id: ReplicaId) -> Option<Version> {
+        let Written { delta, context } = &self.writes[*self.places.get(&(id, 1))?];
+        let mut beginning = context.clone();
+        beginning.union(delta.events());
+        Some(beginning)
+    }
+
     /// What should be somewhere, and is not in `version`.
     pub(super) fn lost(&self, version: &Version) -> Version {
         let mut lost = self.events.difference(version);

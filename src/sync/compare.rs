@@ -127,7 +127,8 @@ const MOST_TABLES: u64 = 6;
 impl<D: Events> Comparing<D> {
     /// Asks a peer whose version is `theirs`.
     ///
-    /// `scan` is of `state`, and the peer must have been told the version of `state`. No peer may be able to foretell `salt`.
+    /// `scan` is of `state`, and the peer must have been told the version of `state`. Those who have written the facts must not be
+    /// able to foretell `salt`. The peer may: it can say of its own facts what it likes.
     pub(super) fn ask<T: Replicated<Delta = D>>(
         scan: Arc<Scan>,
         state: &T,
@@ -167,18 +168,21 @@ impl<D: Events> Comparing<D> {
         }
     }
 
-    /// Handles the whole state of the peer, whose version was `theirs` before: returns the message that tells the peer what it
-    /// lacks, if that can be told. The caller joins with `state`.
-    pub(super) fn handle_state<T: Replicated<Delta = D>>(
-        self,
-        state: &T,
-        theirs: &Version,
-    ) -> Option<Message<D>> {
+    /// Handles the whole state of the peer: returns the message that tells the peer what it lacks, if that can be told. The
+    /// caller joins with `state`.
+    pub(super) fn handle_state<T: Replicated<Delta = D>>(self, state: &T) -> Option<Message<D>> {
         match self {
             Comparing::Taking(taking) => taking.take(state),
             Comparing::Solving(solving) => solving.taking().take(state),
-            Comparing::Asking(asking) => asking.taking(theirs)?.take(state),
+            Comparing::Asking(asking) => asking.taking().take(state),
             Comparing::Serving(_) | Comparing::Giving(_) => None,
+        }
+    }
+
+    /// The whole state is sent, and `scan` is of it: it may have taken in more since it was first scanned.
+    pub(super) fn given(&mut self, scan: Arc<Scan>) {
+        if let Comparing::Giving(shown) = self {
+            shown.scan = scan;
         }
     }
 

@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 use super::heard::Heard;
 use super::membership::{Group, Rules, Standing};
 use super::{Replica, Replicated};
+use crate::writer::Renewal;
 use crate::{ReplicaId, Version};
 
 /// Groups that wait for this one to be at rest, at most. Those beyond come again.
@@ -32,6 +33,58 @@ impl<T: Replicated> Membership<T> {
     }
 }
 
+/// Writes of its own that a replica may have forgotten.
+impl<T: Replicated> Replica<T> {
+    /// Takes note of what others are known to have, by an application that trusts it: if there are writes of this replica in it that
+    /// it does not know, it has forgotten them, and takes a new id before its next write.
+    ///
+    /// Links do this on the word of peers that the application [vouches for](super::Link::vouched_for), within bounds. What others
+    /// claim they only [report](Self::claimed).
+    pub fn hear_of(&mut self, version: &Version) {
+        let made = version.last(self.id());
+        if self.membership.is_none() {
+            self.writer.hear_of(made.into());
+        } else if self.is_behind(made) {
+            // It stays the member that it is until the next id is admitted.
+            self.writer.reserve();
+        }
+    }
+
+    /// How many writes of this replica somebody claims to have, more than it has made as far as it knows, where that was not believed
+    /// because no link [vouches](super::Link::vouched_for) for the peer, or its allowance is spent. Nothing has come of it.
+    ///
+    /// It is a lie, unless this replica was restored from an old copy. If that may be, ask somebody, and call
+    /// [`hear_of`](Self::hear_of) with a version that can be trusted.
+    pub fn claimed(&self) -> Option<u64> {
+        self.claimed.filter(|(id, made)| *id == self.id() && self.is_behind(*made)).map(|(_, made)| made)
+    }
+
+    /// Takes note of a claim that is not believed.
+    pub(super) fn claim(&mut self, made: u64) {
+        let id = self.id();
+        let before = self.claimed.filter(|(of, _)| *of == id);
+        self.claimed = before.max(Some((id, made)));
+    }
+
+    /// Whether it has made fewer writes, as far as it knows.
+    pub(super) fn is_behind(&self, made: u64) -> bool {
+        self.writer.is_behind(made.into())
+    }
+
+    /// Finds out whether it has forgotten writes of its own, which others know. If so, it has taken a new id, and says so.
+    ///
+    /// Good to call after a restart, when others have been heard and before anything is written.
+    pub fn settle_identity(&mut self) -> Option<Renewal> {
+        self.writer.settle_identity()
+    }
+
+    /// Whether it has taken a new id since this was last asked, and why.
+    pub fn renewed(&mut self) -> Option<Renewal> {
+        self.writer.renewed()
+    }
+}
+
+/// Its standing in the group.
 impl<T: Replicated> Replica<T> {
     /// The group that the replica is in, if it is in one.
     pub(super) fn group(&self) -> Option<Group<'_, T>> {

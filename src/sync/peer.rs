@@ -339,7 +339,11 @@ impl Peer {
             self.settles_from = now.saturating_add(SETTLES_AFTER);
             settled.seen = Some(heard.clone());
         }
-        // A replica that has seen all that the peer had can settle what the peer had settled.
+        self.settle(replica)
+    }
+
+    /// Settles what the peer has settled, once the replica has seen all that the peer had.
+    fn settle<T: Replicated>(&mut self, replica: &mut Replica<T>) -> Result<(), Refused> {
         let has_seen = |settled: &mut Settled| settled.seen.as_ref().is_some_and(|seen| replica.has(seen));
         let Some(Settled { horizon, seen: Some(seen) }) = self.settled.take_if(has_seen) else {
             return Ok(());

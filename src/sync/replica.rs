@@ -14,7 +14,7 @@ use super::turn::{Permit, Ticket, Turn};
 use super::{Events, LogBounds, Replicated, Watcher};
 use crate::codec::roster::Roster;
 use crate::store::{EditError, Full, MAX_DEPTH, Refused};
-use crate::writer::{Identity, Renewal, surely};
+use crate::writer::{Identity, surely};
 use crate::{ReplicaId, Version, Writer};
 
 /// A state that is written here and elsewhere, with what it takes to tell others.
@@ -62,7 +62,7 @@ pub struct Replica<T: Replicated> {
     /// What the word of vouched-for peers has cost.
     pub(super) allowances: Allowances,
     /// The greatest claim about writes of its own that was not believed: under which id, and how many.
-    claimed: Option<(ReplicaId, u64)>,
+    pub(super) claimed: Option<(ReplicaId, u64)>,
     on_change: Option<Arc<dyn Fn() + Send + Sync>>,
     sharing: Sharing,
     /// Where its links put messages together, one after the other.
@@ -337,54 +337,6 @@ impl<T: Replicated> Replica<T> {
         let rules = self.membership.as_ref().map(|membership| membership.rules.clone());
         fork.membership = rules.map(|rules| Membership::new(rules, fork.id()));
         fork
-    }
-
-    /// Takes note of what others are known to have, by an application that trusts it: if there are writes of this replica in it that
-    /// it does not know, it has forgotten them, and takes a new id before its next write.
-    ///
-    /// Links do this on the word of peers that the application [vouches for](super::Link::vouched_for), within bounds. What others
-    /// claim they only [report](Self::claimed).
-    pub fn hear_of(&mut self, version: &Version) {
-        let made = version.last(self.id());
-        if self.membership.is_none() {
-            self.writer.hear_of(made.into());
-        } else if self.is_behind(made) {
-            // It stays the member that it is until the next id is admitted.
-            self.writer.reserve();
-        }
-    }
-
-    /// How many writes of this replica somebody claims to have, more than it has made as far as it knows, where that was not believed
-    /// because no link [vouches](super::Link::vouched_for) for the peer, or its allowance is spent. Nothing has come of it.
-    ///
-    /// It is a lie, unless this replica was restored from an old copy. If that may be, ask somebody, and call
-    /// [`hear_of`](Self::hear_of) with a version that can be trusted.
-    pub fn claimed(&self) -> Option<u64> {
-        self.claimed.filter(|(id, made)| *id == self.id() && self.is_behind(*made)).map(|(_, made)| made)
-    }
-
-    /// Takes note of a claim that is not believed.
-    pub(super) fn claim(&mut self, made: u64) {
-        let id = self.id();
-        let before = self.claimed.filter(|(of, _)| *of == id);
-        self.claimed = before.max(Some((id, made)));
-    }
-
-    /// Whether it has made fewer writes, as far as it knows.
-    pub(super) fn is_behind(&self, made: u64) -> bool {
-        self.writer.is_behind(made.into())
-    }
-
-    /// Finds out whether it has forgotten writes of its own, which others know. If so, it has taken a new id, and says so.
-    ///
-    /// Good to call after a restart, when others have been heard and before anything is written.
-    pub fn settle_identity(&mut self) -> Option<Renewal> {
-        self.writer.settle_identity()
-    }
-
-    /// Whether it has taken a new id since this was last asked, and why.
-    pub fn renewed(&mut self) -> Option<Renewal> {
-        self.writer.renewed()
     }
 
     /// How many deltas it remembers, and how many bytes they have when they are sent.

@@ -213,10 +213,15 @@ impl Stream {
                 (self.must_call, self.heard) = (true, Some(now));
             }
             Some(_) if self.dead.contains(&call.mine) => {
-                if is_for_me && self.is_lost(now, config) {
+                if self.is_lost(now, config) {
                     // That number was buried by mistake, and the peer that took its place is gone.
-                    *self = self.renewed();
-                    arrival.is_anew = true;
+                    if is_for_me {
+                        *self = self.renewed();
+                        arrival.is_anew = true;
+                    } else {
+                        // The caller may have made the same mistake.
+                        self.hint = Some(call.mine);
+                    }
                 }
             }
             // The caller knows this side's number, so it is the peer, under another number. No way leads back.
@@ -264,6 +269,8 @@ impl Stream {
             let told = self.window.acknowledge(acknowledged, data.later, now);
             let told = told.ok_or(DecodeError { at: 0, wrong: Wrong::Value("an acknowledgement") })?;
             if let Some(took) = told.round_trip {
+                // To a silent peer not all fragments are sent again: then it was the silence that took longer, not the way.
+                let took = took.min(self.patience(config));
                 let mean = self.round_trip.unwrap_or(took);
                 self.round_trip = Some(mean.saturating_mul(7).saturating_add(took) / 8);
             }

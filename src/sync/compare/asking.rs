@@ -26,6 +26,7 @@ pub(in crate::sync) struct Asking<D> {
 #[derive(Debug)]
 pub(in crate::sync) struct Solving<D> {
     pub(super) scan: Arc<Scan>,
+    salt: u64,
     common: Common,
     solver: Solver,
     /// The sum of the hashes of the peer's facts.
@@ -35,11 +36,12 @@ pub(in crate::sync) struct Solving<D> {
     rest: Rest<D>,
 }
 
-/// A side that waits for the whole state of the other.
+/// A side that waits for the whole state of the other. That may have taken in more meanwhile, so events are not numbered before it
+/// has come.
 #[derive(Debug)]
 pub(in crate::sync) struct Taking<D> {
     pub(super) scan: Arc<Scan>,
-    pub(super) common: Common,
+    pub(super) salt: u64,
     pub(super) news: D,
 }
 
@@ -60,20 +62,17 @@ impl<D: Events> Asking<D> {
         check_facts(&facts, theirs)?;
         let Some(common) = Common::new(&scan.seen, theirs, salt) else { return Ok(Step::Incomparable) };
         let rest = Rest { seen: theirs.clone(), ahead, facts, ..scan.rest() };
-        Solving { scan, common, solver: Solver::default(), sum, news, rest }.solve(&cells)
+        Solving { scan, salt, common, solver: Solver::default(), sum, news, rest }.solve(&cells)
     }
 
     /// Gives its state: the server has more facts, and most of them differ.
     pub(super) fn give(self, ahead: Version, theirs: &Version) -> Step<D> {
-        let Asking { scan, salt, .. } = self;
-        let Some(common) = Common::new(&scan.seen, theirs, salt) else { return Step::Incomparable };
-        Shown { scan, common, seen: theirs.clone(), ahead }.give()
+        Shown { scan: self.scan, salt: self.salt, seen: theirs.clone(), ahead }.give()
     }
 
-    pub(super) fn taking(self, theirs: &Version) -> Option<Taking<D>> {
+    pub(super) fn taking(self) -> Taking<D> {
         let Asking { scan, salt, news } = self;
-        let common = Common::new(&scan.seen, theirs, salt)?;
-        Some(Taking { scan, common, news })
+        Taking { scan, salt, news }
     }
 }
 
@@ -114,18 +113,19 @@ impl<D: Events> Solving<D> {
     }
 
     pub(super) fn taking(self) -> Taking<D> {
-        let Solving { scan, common, news, .. } = self;
-        Taking { scan, common, news }
+        let Solving { scan, salt, news, .. } = self;
+        Taking { scan, salt, news }
     }
 }
 
 impl<D: Events> Taking<D> {
     /// Tells the peer what its state lacks, unless the two have settled different events.
     pub(super) fn take<T: Replicated<Delta = D>>(self, state: &T) -> Option<Message<D>> {
-        let Taking { scan, common, news } = self;
+        let Taking { scan, salt, news } = self;
         if scan.horizon != state.horizon() {
             return None;
         }
+        let common = Common::new(&scan.seen, state.version(), salt)?;
         let theirs = common.sorted(&state.list_facts());
         let mut mine = common.sorted(&scan.facts).into_iter().peekable();
         let (mut gone, mut sum) = (Vec::new(), 0_u64);

@@ -15,6 +15,7 @@ use crate::sync::{Events, Replicated};
 #[derive(Debug)]
 pub(in crate::sync) struct Serving {
     pub(super) shown: Shown,
+    common: Common,
     /// The number of tables sent, the number of cells in them, and the number of cells that a whole state is cheaper than.
     tables: u64,
     cells: usize,
@@ -24,8 +25,9 @@ pub(in crate::sync) struct Serving {
 /// A side that has shown all its facts, in cells or as a whole state, and waits for the solution.
 #[derive(Debug)]
 pub(in crate::sync) struct Shown {
+    /// Of the state that the peer has been shown.
     pub(super) scan: Arc<Scan>,
-    pub(super) common: Common,
+    pub(super) salt: u64,
     /// The peer's version, and the events that the peer knows to be dead ahead of it.
     pub(super) seen: Version,
     pub(super) ahead: Version,
@@ -50,13 +52,13 @@ pub(super) fn serve<T: Replicated>(
     let most_cells = worth_of_state(mine.facts().min(estimator.facts()), fact_bytes, common.width());
     let cells = usize::try_from(cells_for(mine.differing(&estimator))).unwrap_or(usize::MAX);
     if cells <= most_cells {
-        let shown = Shown { scan, common, seen: theirs.clone(), ahead };
-        answer(shown, state, cells, most_cells)
+        let shown = Shown { scan, salt, seen: theirs.clone(), ahead };
+        answer(shown, common, state, cells, most_cells)
     } else if mine.facts() <= estimator.facts() {
-        Shown { scan, common, seen: theirs.clone(), ahead }.give()
+        Shown { scan, salt, seen: theirs.clone(), ahead }.give()
     } else {
         let (ahead, news) = (scan.ahead.clone(), scan.news(state, theirs));
-        Step::Go(Comparing::Taking(Taking { scan, common, news }), Message::Whole { ahead })
+        Step::Go(Comparing::Taking(Taking { scan, salt, news }), Message::Whole { ahead })
     }
 }
 
@@ -66,12 +68,18 @@ fn worth_of_state(facts: u64, fact_bytes: u64, width: usize) -> usize {
     usize::try_from(cells).unwrap_or(usize::MAX)
 }
 
-fn answer<T: Replicated>(shown: Shown, state: &T, cells: usize, most_cells: usize) -> Step<T::Delta> {
-    let Shown { scan, common, seen, .. } = &shown;
-    let (table, sum) = table_of(common, &scan.facts, 0, cells);
+fn answer<T: Replicated>(
+    shown: Shown,
+    common: Common,
+    state: &T,
+    cells: usize,
+    most_cells: usize,
+) -> Step<T::Delta> {
+    let Shown { scan, seen, .. } = &shown;
+    let (table, sum) = table_of(&common, &scan.facts, 0, cells);
     let cells = table.bytes(common.width());
     let answer = Answer { ahead: scan.ahead.clone(), sum, cells, facts: scan.news(state, seen) };
-    let serving = Serving { shown, tables: 1, cells: table.len(), most_cells };
+    let serving = Serving { shown, common, tables: 1, cells: table.len(), most_cells };
     Step::Go(Comparing::Serving(serving), Message::Answer(answer))
 }
 
@@ -82,9 +90,8 @@ impl Serving {
         if self.tables >= MOST_TABLES || self.cells + cells > self.most_cells {
             return self.shown.give();
         }
-        let Shown { scan, common, .. } = &self.shown;
-        let (table, _) = table_of(common, &scan.facts, self.tables, cells);
-        let cells = Message::Cells(table.bytes(common.width()));
+        let (table, _) = table_of(&self.common, &self.shown.scan.facts, self.tables, cells);
+        let cells = Message::Cells(table.bytes(self.common.width()));
         (self.tables, self.cells) = (self.tables + 1, self.cells + table.len());
         Step::Go(Comparing::Serving(self), cells)
     }
@@ -96,9 +103,11 @@ impl Shown {
     }
 
     pub(super) fn solved<D: Events>(self, solved: Solved<D>) -> Result<Step<D>, Nonsense> {
-        let Shown { scan, common, seen, ahead } = self;
+        let Shown { scan, salt, seen, ahead } = self;
         let Solved { gone, sum, facts } = solved;
         check_facts(&facts, &seen)?;
+        let common =
+            Common::new(&scan.seen, &seen, salt).ok_or(Nonsense("a solution for too many events"))?;
         let (live, others) = common.live(&scan.facts, &gone);
         if live != gone {
             return Err(Nonsense("a solution removes facts that are not there"));

@@ -131,12 +131,12 @@ impl<T: Replicated> Exchange<T> {
 
     /// The peer has sent its whole state, which must have been asked for. If that ends a comparison, what the peer lacks is
     /// told next, and the version that it has then is returned.
-    pub(super) fn take_state(&mut self, state: &T, heard: &Version) -> Result<Option<Version>, Refused> {
+    pub(super) fn take_state(&mut self, state: &T) -> Result<Option<Version>, Refused> {
         match core::mem::replace(&mut self.task, Task::Idle) {
             Task::Awaiting { .. } => Ok(None),
             Task::Comparing { comparing, .. } if comparing.takes_state() => {
                 let mine = comparing.mine().clone();
-                self.outbox = comparing.handle_state(state, heard);
+                self.outbox = comparing.handle_state(state);
                 Ok(self.outbox.is_some().then_some(mine))
             }
             Task::Comparing { .. } | Task::Idle => {
@@ -355,6 +355,13 @@ impl<T: Replicated> Exchange<T> {
         self.asked = None;
         if !is_new {
             return None;
+        }
+        if let Task::Comparing { comparing, .. } = &mut self.task
+            && comparing.mine() != replica.version()
+        {
+            let scan = replica.scan();
+            here.allowance.charge(scan.cost(), now);
+            comparing.given(scan);
         }
         self.sent = Some(replica.version().clone());
         let state = replica.state_message();

@@ -97,7 +97,7 @@ impl<T: Replicated> Open<T> {
     }
 
     fn take_state(&mut self, replica: &mut Replica<T>, state: T, here: &mut Here) -> Result<bool, Refused> {
-        let shown = self.exchange.take_state(&state, self.known.heard())?;
+        let shown = self.exchange.take_state(&state)?;
         let take =
             here.peer.may_bring(replica, self.known.heard(), &Brings::State(&state, state.version()))?;
         here.introduce(replica, state.version())?;

@@ -47,7 +47,8 @@ proptest! {
         doubled in 0..30u64,
         is_ordered: bool,
     ) {
-        let mut config = Config { max_frame: 300, window: 2_000, retry: 20, ..Config::default() };
+        let mut config =
+            Config { max_frame: 300, window: 2_000, retry: 20, retry_at_most: 1_000, ..Config::default() };
         let mut wire = Wire { random: seed, loss, doubled, latest: 40, frames: Vec::new() };
         if is_ordered {
             config.carrier = Carrier::Ordered;
@@ -240,4 +241,61 @@ fn a_lost_call_after_a_restart_is_repeated() {
     }
     assert_eq!(b.sessions(), (2, Some(3)));
     assert_eq!(got, [b"again".to_vec()]);
+}
+
+/// Calls under numbers that the sides had before come when both have met under others. Nothing tells such a call from that of a
+/// side that has begun anew.
+#[test]
+fn late_calls_under_former_numbers_do_not_part_two_sides() {
+    let config = Config::default();
+    let late = |mine, yours, is_met| Call { mine, yours, is_met, greeting: [0; 16] }.write();
+    for (who, are_both, is_met) in (1..4).flat_map(|who| {
+        [(true, true), (true, false), (false, true), (false, false)].map(|(both, met)| (who, both, met))
+    }) {
+        let (mut a, mut b, mut got) = (Stream::new(1), Stream::new(2), Vec::new());
+        talk(&mut a, &mut b, 0, &config, &mut got);
+        deliver(&mut a, &late(77, 1, is_met), 1, &config, &mut got);
+        if are_both {
+            deliver(&mut b, &late(88, 2, is_met), 1, &config, &mut got);
+        }
+        assert_eq!(a.sessions(), (1, Some(77)));
+        for (side, bit) in [(&mut a, 1), (&mut b, 2)] {
+            if who & bit != 0 {
+                side.send(Bytes::Own(b"are you there".to_vec()));
+            }
+        }
+        let mut now = 1;
+        talk(&mut a, &mut b, now, &config, &mut got);
+        while a.sessions().1 != Some(b.sessions().0) || b.sessions().1 != Some(a.sessions().0) {
+            let next = [a.timeout(&config), b.timeout(&config)].into_iter().flatten().min();
+            now = next.expect("one of them waits for an answer").max(now + 1);
+            talk(&mut a, &mut b, now, &config, &mut got);
+            assert!(now < 1_000 * config.retry, "they find each other again");
+        }
+        b.send(Bytes::Own(b"good".to_vec()));
+        talk(&mut a, &mut b, now, &config, &mut got);
+        assert_eq!(got.last().unwrap(), b"good");
+    }
+}
+
+/// While a peer is silent, only the first fragment is sent again; what is sent meanwhile may arrive, and be acknowledged late.
+#[test]
+fn a_silence_is_not_taken_for_a_long_way() {
+    let config = Config::default();
+    let (mut a, mut b, mut got) = (Stream::new(1), Stream::new(2), Vec::new());
+    talk(&mut a, &mut b, 0, &config, &mut got);
+    for n in 0..10 {
+        a.send(Bytes::Own(b"into the silence".to_vec()));
+        let now = (1 + n) * 10 * config.retry;
+        while let Some(frame) = a.poll(now, &config) {
+            deliver(&mut b, &frame, now, &config, &mut got);
+        }
+        while b.poll(now, &config).is_some() {} // all lost
+    }
+    assert_eq!(got.len(), 10);
+    for now in (11..40).map(|n| n * 10 * config.retry) {
+        talk(&mut a, &mut b, now, &config, &mut got);
+    }
+    assert!(a.is_quiet());
+    assert!(a.round_trip.is_some_and(|mean| mean <= 2 * config.retry), "{:?}", a.round_trip);
 }

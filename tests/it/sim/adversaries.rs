@@ -16,6 +16,8 @@ fn options(config: impl FnOnce(&mut Options)) -> Options {
     let mut options = Options::default();
     options.config.limits.bytes = 1 << 20;
     options.config.intervals = 4_000;
+    // A liar fills both: most of a message, and versions.
+    options.largest_message = (1 << 20) + 4_000 * 32;
     options.config.names = 256;
     options.most_links = 8;
     config(&mut options);
