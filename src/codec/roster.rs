@@ -77,13 +77,12 @@ impl Roster {
         {
             return Some(number);
         }
-        let number = match self.replicas.get(&id) {
-            Some(number) => *number,
-            None => {
-                let number = self.give(|| Name::Replica(id))?;
-                self.replicas.insert(id, number);
-                number
-            }
+        let number = if let Some(number) = self.replicas.get(&id) {
+            *number
+        } else {
+            let number = self.give(|| Name::Replica(id))?;
+            self.replicas.insert(id, number);
+            number
         };
         self.last = Some((id, number));
         Some(number)

@@ -95,18 +95,16 @@ impl<D: Events> Log<D> {
     /// Encodes a delta, to be [pushed](Self::push) if it is taken in; and tells how many levels it nests.
     pub(super) fn prepare(&mut self, delta: &D) -> (Entry, u32) {
         let mut out = Output::within(core::mem::take(&mut self.spare), &mut self.roster);
-        let change = match delta.events().only().filter(|_| delta.kind() == Kind::Event) {
-            Some(dot) => {
-                out.put(&[Kind::Event as u8]);
-                dot.write(&mut out);
-                let change = out.len();
-                delta.write_event(&mut out);
-                Some(change)
-            }
-            None => {
-                delta.write_part(&mut out);
-                None
-            }
+        let only = delta.events().only().filter(|_| delta.kind() == Kind::Event);
+        let change = if let Some(dot) = only {
+            out.put(&[Kind::Event as u8]);
+            dot.write(&mut out);
+            let change = out.len();
+            delta.write_event(&mut out);
+            Some(change)
+        } else {
+            delta.write_part(&mut out);
+            None
         };
         let (names, depth) = (out.used(), out.deepest());
         let mut bytes = out.finish();

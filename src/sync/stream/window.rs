@@ -161,11 +161,8 @@ impl Window {
                 arrive(flight);
             }
         }
-        // A fragment that was sent again is not overtaken by those that were sent before that: else each acknowledgement
-        // would call for more.
         for flight in self.flights.iter_mut().filter(|flight| !flight.has_arrived) {
-            let later = arrived.len() - arrived.partition_point(|turn| *turn < flight.turn);
-            flight.passed = flight.passed.saturating_add(u32::try_from(later).unwrap_or(u32::MAX));
+            flight.is_passed_by(&arrived);
         }
         // One that has arrived before, by a bit.
         while self.flights.front().is_some_and(|flight| flight.has_arrived) {
@@ -217,6 +214,13 @@ impl Window {
 }
 
 impl Flight {
+    /// Takes note of the turns of others that have arrived. A fragment that was sent again is not overtaken by those that were
+    /// sent before that: else each acknowledgement would call for more.
+    fn is_passed_by(&mut self, arrived: &[u64]) {
+        let later = arrived.len() - arrived.partition_point(|turn| *turn < self.turn);
+        self.passed = self.passed.saturating_add(u32::try_from(later).unwrap_or(u32::MAX));
+    }
+
     /// Once only: whatever is acknowledged, a second repetition waits for its time.
     fn is_overtaken(&self) -> bool {
         self.tries == 1 && self.passed >= LOST_AFTER
