@@ -198,6 +198,7 @@ impl Version {
     pub fn intersects(&self, other: &Version) -> bool {
         match (&self.runs[..], &other.runs[..]) {
             ([a], [b]) => a.meets(b),
+            ([], _) | (_, []) => false,
             _ => self.intersects_any(other),
         }
     }

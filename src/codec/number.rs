@@ -52,11 +52,6 @@ pub(super) fn put(n: u64, bytes: &mut Vec<u8>) {
     bytes.truncate(bytes.len() - 7 + after_first as usize);
 }
 
-/// Appends the lowest [`BITS`] of a number that goes on.
-pub(super) fn put_open(n: u64, bytes: &mut Vec<u8>) {
-    bytes.extend_from_slice(&(spread(n & ((1 << BITS) - 1)) | MORE).to_le_bytes());
-}
-
 /// The number that these bytes begin with, and of how many of them it is; `None` if it is longer, or could be shorter.
 pub(super) fn get(bytes: [u8; 8]) -> Option<(u64, usize)> {
     let word = u64::from_le_bytes(bytes);

@@ -34,11 +34,6 @@ impl fmt::Debug for Output<'_> {
 /// How many bytes may be waiting to be taken.
 pub(super) const ENOUGH: usize = 1 << 15;
 
-/// The lower half.
-fn low(n: u128) -> u64 {
-    u64::try_from(n & u128::from(u64::MAX)).unwrap_or_default()
-}
-
 impl<'a> Output<'a> {
     /// Goes on after `bytes`, and keeps all that is written.
     pub(crate) fn after(bytes: Vec<u8>) -> Self {
@@ -80,13 +75,10 @@ impl<'a> Output<'a> {
 
     fn long_number(&mut self, mut n: u128) {
         while n >> number::BITS != 0 {
-            number::put_open(low(n), &mut self.bytes);
-            n >>= number::BITS;
+            self.bytes.push(n.to_le_bytes()[0] | 0x80);
+            n >>= 7;
         }
-        match low(n) {
-            n @ ..0x80 => self.bytes.push(n.to_le_bytes()[0]),
-            n => number::put(n, &mut self.bytes),
-        }
+        number::put(u64::try_from(n).unwrap_or_default(), &mut self.bytes);
         self.drain_from(ENOUGH);
     }
 
