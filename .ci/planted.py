@@ -133,8 +133,8 @@ SYNC = [
     (
         "a log that was trimmed past a cursor is read on from there",
         "sync/link/push.rs",
-        "self.jumps != replica.jumps() || self.cursor < first",
-        "self.jumps != replica.jumps()",
+        "self.jumps == replica.jumps() && self.cursor >= first",
+        "self.jumps == replica.jumps()",
     ),
     (
         "links do not notice that a state was joined",
@@ -202,8 +202,8 @@ SYNC = [
     (
         "the acknowledgement of one is taken for that of the next",
         "sync/stream/window.rs",
-        "(number < acknowledged || is_later)",
-        "(number <= acknowledged || is_later)",
+        "acknowledged.saturating_sub(self.first)",
+        "(acknowledged + 1).saturating_sub(self.first)",
     ),
     (
         "a number that was buried by mistake stays buried",

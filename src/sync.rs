@@ -120,3 +120,10 @@ impl Config {
         self
     }
 }
+
+/// The first of some times, if there is any.
+#[inline]
+fn first_of<const N: usize>(times: [Option<u64>; N]) -> Option<u64> {
+    let first = times.iter().fold(u64::MAX, |first, at| first.min(at.unwrap_or(u64::MAX)));
+    (first < u64::MAX).then_some(first)
+}

@@ -50,8 +50,14 @@ awk -F'\t' '
     many = count["a write over a link, 64 at a time"]
     printf "\none write over a link: %.2f x edit and apply, %.2f x with bytes between\n", one / applied, one / bytes
     printf "64 at a time:          %.2f x edit and apply, %.2f x with bytes between\n", many / applied, many / bytes
+    inserted = count["an insertion, applied on the other side"]
+    printf "one insertion:         %.2f x edit and apply; 64 at a time: %.2f x\n", \
+      count["an insertion over a link, both sides"] / inserted, count["an insertion over a link, 64 at a time"] / inserted
     printf "each further peer:     %.1f %% of a write and its first peer\n", \
       100 * count["a further peer told of a write"] / count["a write, and a first peer told"]
+    swarm = count["a write, and a swarm of one told"]
+    printf "                       %.1f %% by a swarm\n", \
+      100 * (count["a write, and a swarm of 17 told"] - swarm) / 16 / swarm
   }' "$counts"
 
 if [[ ${1:-} == --keep ]]; then

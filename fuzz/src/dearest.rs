@@ -225,7 +225,7 @@ fn next_frame(honest: &Honest, last: &[u8], listener: &Listener, source: &mut So
         }
         // Another conversation.
         4 => {
-            let mut call = vec![b'r', 2];
+            let mut call = vec![b'r', 3];
             call.extend([source.byte().max(3), 0, 0, 0]);
             call.extend(listener.number);
             call.push(1);

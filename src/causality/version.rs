@@ -1,6 +1,8 @@
 //! Sets of events.
 
 mod run;
+#[cfg(feature = "serde")]
+mod serialized;
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -44,7 +46,7 @@ use crate::{Crdt, Dot, Lattice, ReplicaId};
 /// compare `O(m log(n / m))` intervals for `m` of the other set against `n`; those that change something, or make a new set,
 /// also move or copy up to `n` intervals in a few blocks. Collecting `n` dots is `O(n)` if they ascend or descend, else
 /// `O(n log n)`.
-#[derive(Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Default, PartialEq, Eq, Hash)]
 pub struct Version {
     /// Sorted; they neither overlap nor touch, so a set has one form only.
     runs: Runs,
@@ -112,11 +114,7 @@ impl Version {
                 self.runs.push(run);
                 true
             }
-            [only] if only.leads_to(&run) => {
-                let grew = run.last > only.last;
-                only.last = only.last.max(run.last);
-                grew
-            }
+            [only] if only.leads_to(&run) => only.extend(&run),
             _ => self.insert_anywhere(run),
         }
     }
@@ -160,8 +158,27 @@ impl Version {
         }
     }
 
+    /// Adds `other` if that is quick: if both are one run, and its events come right after those that are here.
+    #[inline]
+    pub(crate) fn append(&mut self, other: &Version) -> bool {
+        let ([mine], [run]) = (&mut self.runs[..], &other.runs[..]) else { return false };
+        let is_next = mine.replica == run.replica && mine.last + 1 == run.first;
+        if is_next {
+            mine.last = run.last;
+        }
+        is_next
+    }
+
     /// Whether every event of `other` is in this set.
+    #[inline]
     pub fn covers(&self, other: &Version) -> bool {
+        match (&self.runs[..], &other.runs[..]) {
+            ([mine], [run]) => mine.covers(run),
+            _ => self.covers_all(other),
+        }
+    }
+
+    fn covers_all(&self, other: &Version) -> bool {
         let (runs, mut at) = (&self.runs[..], 0);
         other.runs.iter().all(|run| {
             // Versions that meet have mostly the same replicas, and no gaps.
@@ -177,7 +194,16 @@ impl Version {
     }
 
     /// Whether some event is in both sets.
+    #[inline]
     pub fn intersects(&self, other: &Version) -> bool {
+        match (&self.runs[..], &other.runs[..]) {
+            ([a], [b]) => a.meets(b),
+            ([], _) | (_, []) => false,
+            _ => self.intersects_any(other),
+        }
+    }
+
+    fn intersects_any(&self, other: &Version) -> bool {
         let (few, many) = if self.runs.len() < other.runs.len() { (self, other) } else { (other, self) };
         let mut at = 0;
         few.runs.iter().any(|run| {
@@ -187,7 +213,16 @@ impl Version {
     }
 
     /// Adds all events of `other`. Returns true if any was not there.
+    #[inline]
     pub fn union(&mut self, other: &Version) -> bool {
+        match (&mut self.runs[..], &other.runs[..]) {
+            // As between two that talk all the time.
+            ([mine], [run]) if mine.leads_to(run) => mine.extend(run),
+            _ => self.union_any(other),
+        }
+    }
+
+    fn union_any(&mut self, other: &Version) -> bool {
         if let [run] = other.runs[..] {
             return self.insert_run(run.replica, run.first, run.last);
         }
@@ -392,6 +427,17 @@ impl PartialOrd for Version {
     }
 }
 
+impl Clone for Version {
+    #[inline]
+    fn clone(&self) -> Self {
+        let runs = match self.runs[..] {
+            [run] => SmallVec::from_buf([run]),
+            _ => SmallVec::from_slice(&self.runs),
+        };
+        Version { runs }
+    }
+}
+
 impl Lattice for Version {
     fn join(&mut self, other: Self) -> bool {
         if self.is_empty() {
@@ -444,29 +490,6 @@ impl fmt::Debug for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let runs = |replica| -> Vec<_> { self.runs_of(replica).map(|(first, last)| first..=last).collect() };
         f.debug_map().entries(self.replicas().map(|replica| (replica, runs(replica)))).finish()
-    }
-}
-
-#[cfg(feature = "serde")]
-impl serde::Serialize for Version {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let runs = |replica| -> Vec<_> { self.runs_of(replica).collect() };
-        let by_replica: Vec<_> = self.replicas().map(|replica| (replica, runs(replica))).collect();
-        serializer.collect_seq(by_replica)
-    }
-}
-
-#[cfg(feature = "serde")]
-impl<'de> serde::Deserialize<'de> for Version {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let entries: Vec<(_, Vec<_>)> = crate::sorted::pairs::deserialize_each(deserializer, Ok)?;
-        let mut version = Version::new();
-        if entries.into_iter().all(|(replica, runs)| version.push(replica, runs)) {
-            Ok(version)
-        } else {
-            let wrong = "a version's intervals are empty, unsorted, touching or out of bounds";
-            Err(serde::de::Error::custom(wrong))
-        }
     }
 }
 

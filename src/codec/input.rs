@@ -239,6 +239,14 @@ impl<'a> Input<'a> {
     #[inline(never)]
     fn number_by_bytes(&mut self) -> Result<u128, DecodeError> {
         let (mut n, mut shift) = (0_u128, 0);
+        // Eight bytes that all say that more follow are taken at once.
+        if let Some(word) = self.at_hand()[self.read..].first_chunk()
+            && let Some(first) = number::get_open(*word)
+            && let Some(left) = self.bytes_left.checked_sub(8)
+        {
+            (n, shift) = (first.into(), number::BITS);
+            (self.read, self.bytes_left) = (self.read + 8, left);
+        }
         loop {
             let byte = self.byte()?;
             let bits = u128::from(byte & 0x7F);

@@ -62,6 +62,12 @@ pub(super) fn get(bytes: [u8; 8]) -> Option<(u64, usize)> {
     is_shortest.then_some((n, len))
 }
 
+/// What these bytes contribute to a number that goes on after all of them; `None` if it does not.
+pub(super) fn get_open(bytes: [u8; 8]) -> Option<u64> {
+    let word = u64::from_le_bytes(bytes);
+    (word & MORE == MORE).then(|| gather(word))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

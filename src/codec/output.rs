@@ -50,6 +50,11 @@ impl<'a> Output<'a> {
         self.bytes
     }
 
+    /// How many bytes are waiting: all that were written, if they are kept.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Bytes as they are.
     pub fn put(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);

@@ -154,6 +154,14 @@ impl<S: Columns> Codec for Causal<S> {
     }
 }
 
+impl<S: Columns> Delta<S> {
+    /// Reads what an event changes.
+    pub(crate) fn read_event(dot: Dot, input: &mut Input<'_>) -> Result<Self, DecodeError> {
+        let change = S::read_event(dot, input)?;
+        Ok(Delta { events: Version::of_one(dot), change, sweeps: Sweeps::default() })
+    }
+}
+
 /// The events, and what they change.
 impl<S: Columns> Codec for Delta<S> {
     const KINDS: &'static [Kind] = &[Kind::Event, Kind::Delta, Kind::Sweeping];
@@ -197,9 +205,7 @@ impl<S: Columns> Codec for Delta<S> {
 
     fn read_body(kind: Kind, input: &mut Input<'_>) -> Result<Self, DecodeError> {
         if kind == Kind::Event {
-            let dot = Dot::read(input)?;
-            let change = S::read_event(dot, input)?;
-            return Ok(Delta { events: Version::of_one(dot), change, sweeps: Sweeps::default() });
+            return Delta::read_event(Dot::read(input)?, input);
         }
         let (table, events) = read_table(input)?;
         let sweeps = match kind {

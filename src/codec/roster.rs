@@ -47,6 +47,8 @@ pub(crate) struct Roster {
     /// Those from 1 on.
     names: Vec<Name<&'static str>>,
     replicas: BTreeMap<ReplicaId, u32>,
+    /// The replica that was last asked for, as a rule the one that writes here, and its number.
+    last: Option<(ReplicaId, u32)>,
     fields: BTreeMap<(&'static str, Shape), u32>,
     base: Option<u64>,
 }
@@ -59,6 +61,7 @@ impl Roster {
 
     /// Takes back the numbers that were given after there were `len`, of bytes that were not kept.
     pub(crate) fn truncate(&mut self, len: usize) {
+        self.last = None;
         for name in self.names.drain(len..) {
             match name {
                 Name::Replica(id) => self.replicas.remove(&id),
@@ -69,11 +72,19 @@ impl Roster {
 
     /// The number of a replica, which gets one if it has none; `None` when all are taken.
     fn replica(&mut self, id: ReplicaId) -> Option<u32> {
-        if let Some(number) = self.replicas.get(&id) {
-            return Some(*number);
+        if let Some((last, number)) = self.last
+            && last == id
+        {
+            return Some(number);
         }
-        let number = self.give(|| Name::Replica(id))?;
-        self.replicas.insert(id, number);
+        let number = if let Some(number) = self.replicas.get(&id) {
+            *number
+        } else {
+            let number = self.give(|| Name::Replica(id))?;
+            self.replicas.insert(id, number);
+            number
+        };
+        self.last = Some((id, number));
         Some(number)
     }
 

@@ -123,7 +123,8 @@ impl<T: Replicated> Forger<T> {
             } else {
                 Input::within(bytes, &self.config.limits, &mut self.directory)
             };
-            while let Some(message) = Message::read(&mut input)? {
+            let mut last = None;
+            while let Some(message) = Message::read(&mut input, &mut last)? {
                 self.heard.push_back(message);
             }
         }

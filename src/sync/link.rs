@@ -37,8 +37,8 @@ use super::message::{Message, STATE};
 use super::peer::Peer;
 use super::stream::{Frame, Stream};
 use super::{Config, Refused, Replica, Replicated};
-use crate::Version;
 use crate::codec::{DecodeError, Input, Wrong};
+use crate::{ReplicaId, Version};
 
 /// One replica's side of a conversation with one other: a state machine that moves no bytes and reads no clock.
 ///
@@ -102,6 +102,8 @@ pub struct Link<T: Replicated> {
     names: Names,
     here: Here,
     rest: Rest,
+    /// When all was said, and after how many changes of the replica: until a frame comes in there is nothing more then.
+    said: Option<(u64, u64)>,
     phase: Phase<T>,
 }
 
@@ -158,7 +160,11 @@ impl Here {
         if replica.version().is_empty() {
             return Ok(0);
         }
-        let strangers = events.replicas().filter(|id| replica.version().last(*id) == 0).count();
+        let is_stranger = |id: &ReplicaId| replica.version().last(*id) == 0;
+        let strangers = match events.only() {
+            Some(dot) => usize::from(is_stranger(&dot.replica())),
+            None => events.replicas().filter(is_stranger).count(),
+        };
         if strangers > self.names_left { Err(Refused::TooManyNames) } else { Ok(strangers) }
     }
 
@@ -194,6 +200,7 @@ impl<T: Replicated> Link<T> {
                 stats: Stats::default(),
             },
             rest: Rest::default(),
+            said: None,
             phase: Phase::Calling { has_told: false },
         }
     }
@@ -266,6 +273,7 @@ impl<T: Replicated> Link<T> {
 
     /// Tells this replica's version with the next frame, without waiting for [`Config::probe`].
     pub fn tell(&mut self) {
+        self.said = None;
         self.here.told.set_due();
     }
 
@@ -284,6 +292,7 @@ impl<T: Replicated> Link<T> {
         frame: &[u8],
     ) -> Result<bool, Refused> {
         let frame = Frame::read(frame)?;
+        self.said = None;
         let result = self.try_handle(replica, now, frame);
         if result.is_err() {
             self.fail(now);
@@ -350,10 +359,10 @@ impl<T: Replicated> Link<T> {
         } else {
             Input::within(bytes, &limits, &mut directory)
         };
-        let (mut grew, mut result) = (false, Ok(()));
+        let (mut grew, mut result, mut last) = (false, Ok(()), None);
         let is_at_odds = |link: &Self| matches!(&link.phase, Phase::Open(open) if open.is_at_odds());
         while result.is_ok() && !input.is_at_end() && !is_at_odds(self) {
-            result = match Message::read(&mut input) {
+            result = match Message::read(&mut input, &mut last) {
                 Ok(None) => break,
                 Ok(Some(message)) => self.take(replica, now, message).map(|news| grew |= news),
                 Err(error) => Err(error.into()),

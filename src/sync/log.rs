@@ -1,12 +1,13 @@
-use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 
+use smallvec::SmallVec;
+
 use super::Events;
 use crate::Version;
 use crate::codec::roster::{Numbers, Roster};
-use crate::codec::{Input, Limits, Output};
+use crate::codec::{Element, Input, Kind, Limits, Output};
 
 /// The latest deltas of a replica, in the order in which it took them in: to tell others what they lack.
 ///
@@ -28,16 +29,38 @@ pub(super) struct Log<D> {
     bytes: u64,
     bounds: LogBounds,
     roster: Roster,
+    /// Where deltas are encoded, one after the other.
+    spare: Vec<u8>,
     deltas: PhantomData<fn() -> D>,
 }
+
+/// How many bytes a buffer may have that is kept for the next delta.
+const MOST_SPARE: usize = 1 << 14;
 
 /// An encoded delta.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) events: Version,
-    pub(super) bytes: Box<[u8]>,
+    /// A write of a few bytes is held in place: it takes no more memory so, and there are many.
+    pub(super) bytes: SmallVec<[u8; 32]>,
+    /// Where in the bytes it stands what an event changes, if there is one: after its dot.
+    change: Option<usize>,
     /// The numbers of the roster that the bytes use.
     pub(super) names: Numbers,
+}
+
+impl Entry {
+    /// How many events there are.
+    pub(super) fn count(&self) -> u64 {
+        if self.change.is_some() { 1 } else { u64::try_from(self.events.dot_count()).unwrap_or(u64::MAX) }
+    }
+
+    /// What it changes, if it is the event that comes next after another one of the same replica.
+    pub(super) fn next_after(&self, before: &Entry) -> Option<&[u8]> {
+        let (dot, last) = (self.events.only()?, before.events.only()?);
+        let is_next = last.replica() == dot.replica() && last.counter() + 1 == dot.counter();
+        self.change.filter(|_| is_next && before.change.is_some()).map(|at| &self.bytes[at..])
+    }
 }
 
 /// How much a [`Replica`](super::Replica) remembers of the deltas that it has taken in. Peers that lack older ones compare states.
@@ -64,16 +87,34 @@ impl<D: Events> Log<D> {
             bytes: 0,
             bounds,
             roster: Roster::default(),
+            spare: Vec::new(),
             deltas: PhantomData,
         }
     }
 
     /// Encodes a delta, to be [pushed](Self::push) if it is taken in; and tells how many levels it nests.
     pub(super) fn prepare(&mut self, delta: &D) -> (Entry, u32) {
-        let mut out = Output::within(Vec::with_capacity(64), &mut self.roster);
-        delta.write_part(&mut out);
+        let mut out = Output::within(core::mem::take(&mut self.spare), &mut self.roster);
+        let only = delta.events().only().filter(|_| delta.kind() == Kind::Event);
+        let change = if let Some(dot) = only {
+            out.put(&[Kind::Event as u8]);
+            dot.write(&mut out);
+            let change = out.len();
+            delta.write_event(&mut out);
+            Some(change)
+        } else {
+            delta.write_part(&mut out);
+            None
+        };
         let (names, depth) = (out.used(), out.deepest());
-        (Entry { events: delta.events().clone(), bytes: out.finish().into_boxed_slice(), names }, depth)
+        let mut bytes = out.finish();
+        let entry =
+            Entry { events: delta.events().clone(), bytes: SmallVec::from_slice(&bytes), change, names };
+        bytes.clear();
+        if bytes.capacity() <= MOST_SPARE {
+            self.spare = bytes;
+        }
+        (entry, depth)
     }
 
     /// Forgets the names that were given for deltas which were then refused: there were `names` before.

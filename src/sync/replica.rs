@@ -65,6 +65,8 @@ pub struct Replica<T: Replicated> {
     pub(super) claimed: Option<(ReplicaId, u64)>,
     on_change: Option<Arc<dyn Fn() + Send + Sync>>,
     sharing: Sharing,
+    /// Where its links put messages together, one after the other.
+    pub(super) spare: Vec<u8>,
     /// Which link may pull.
     turn: Turn,
 }
@@ -129,6 +131,7 @@ impl<T: Replicated> Replica<T> {
             claimed: None,
             on_change: None,
             sharing: Sharing::default(),
+            spare: Vec::new(),
             turn: Turn::default(),
         }
     }

@@ -78,6 +78,16 @@ pub trait Events: Lattice + Clone + Codec {
     fn only_adds(&self) -> bool {
         false
     }
+
+    /// Writes what its only event changes: the body of [`Kind::Event`] without the dot, which it begins with.
+    fn write_event(&self, out: &mut Output<'_>);
+
+    /// Reads what an event changes.
+    ///
+    /// # Errors
+    ///
+    /// If what is there is not what `write_event` writes.
+    fn read_event(dot: Dot, input: &mut Input<'_>) -> Result<Self, DecodeError>;
 }
 
 impl<S: Columns + 'static> Replicated for Causal<S> {
@@ -136,6 +146,14 @@ impl<S: Columns> Events for Delta<S> {
             facts += 1;
         });
         only_adds && facts == self.events().dot_count()
+    }
+
+    fn write_event(&self, out: &mut Output<'_>) {
+        S::write_event(self.change(), out);
+    }
+
+    fn read_event(dot: Dot, input: &mut Input<'_>) -> Result<Self, DecodeError> {
+        Delta::read_event(dot, input)
     }
 }
 
@@ -272,6 +290,14 @@ impl<D: Lattice + Clone + Element> Events for NumberedDelta<D> {
         } else {
             NumberedDelta { events, change: self.change.clone() }
         }
+    }
+
+    fn write_event(&self, out: &mut Output<'_>) {
+        self.change.write(out);
+    }
+
+    fn read_event(dot: Dot, input: &mut Input<'_>) -> Result<Self, DecodeError> {
+        Ok(NumberedDelta { events: Version::of_one(dot), change: D::read(input)? })
     }
 }
 

@@ -23,6 +23,7 @@ impl Storing {
     }
 
     /// Whether all that is here after `changes` changes was stored.
+    #[inline]
     pub(super) fn is_stored(&self, changes: u64) -> bool {
         self.has_stored(changes) && self.waits_for.iter().all(is_done)
     }

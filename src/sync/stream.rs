@@ -15,18 +15,19 @@
 mod frame;
 mod incoming;
 mod outgoing;
+mod poll;
 mod window;
 
 use alloc::vec::Vec;
 
-use self::frame::{Call, Data, HEAD};
+use self::frame::{Call, Data};
 pub(super) use self::frame::{Frame, Payload};
 use self::incoming::{Incoming, Messages};
 pub(super) use self::outgoing::Bytes;
 use self::outgoing::Outgoing;
 use self::window::{Pace, Window};
 use super::hash::{high, mix};
-use super::{Carrier, Config};
+use super::{Carrier, Config, first_of};
 use crate::codec::{DecodeError, Wrong};
 
 /// How many numbers that the peer had before are remembered.
@@ -35,7 +36,7 @@ const REMEMBERED: usize = 16;
 /// have a stranger flooded.
 const MOST_UNMET: usize = 512;
 /// An acknowledgement waits for so many fragments, or for a fraction of `Config::retry`.
-const ACKNOWLEDGE_AFTER: u32 = 8;
+const ACKNOWLEDGE_AFTER: u32 = 16;
 
 #[derive(Debug)]
 pub(super) struct Stream {
@@ -142,6 +143,11 @@ impl Stream {
         self.outgoing.is_empty() && self.window.has_room(config)
     }
 
+    /// Whether the last fragment of all messages is on its way.
+    pub(super) fn has_begun_all(&self) -> bool {
+        self.outgoing.is_empty()
+    }
+
     /// Whether all that was sent has arrived.
     pub(super) fn is_quiet(&self) -> bool {
         self.outgoing.is_empty() && self.window.is_empty()
@@ -176,67 +182,84 @@ impl Stream {
     }
 
     fn handle_call<'a>(&mut self, call: Call, now: u64, config: &Config) -> Arrival<'a> {
-        let mut arrival = Arrival::default();
         let is_for_me = call.yours == self.mine;
         let caller = Peer {
             number: call.mine,
             greeting: call.greeting,
-            is_met: false,
+            is_met: is_for_me,
             is_called: false,
             has_met: is_for_me && call.is_met,
         };
-        match &mut self.peer {
-            Some(peer) if peer.number == call.mine => {
-                arrival.is_met = is_for_me && !peer.is_met;
-                peer.is_met |= is_for_me;
-                peer.has_met |= caller.has_met;
-                if !peer.is_met {
-                    peer.greeting = call.greeting;
-                }
-                // The caller has not heard this side, or does not know that it has been heard. A call that has crossed one
-                // from here needs no answer.
-                let has_missed = !call.is_met && now >= self.called_at.saturating_add(config.retry / 2);
-                self.must_call |= !is_for_me || !peer.is_called || has_missed;
-                if is_for_me {
-                    self.heard = Some(now);
-                }
-            }
+        match self.peer {
             None => {
-                arrival.is_met = is_for_me;
-                self.peer = Some(Peer { is_met: is_for_me, ..caller });
+                self.peer = Some(caller);
                 (self.must_call, self.heard) = (true, Some(now));
+                Arrival { is_met: is_for_me, ..Arrival::default() }
+            }
+            Some(peer) if peer.number == call.mine => {
+                Arrival { is_met: self.meet(peer, caller, call.is_met, now, config), ..Arrival::default() }
             }
             Some(_) if self.dead.contains(&call.mine) => {
-                if self.is_lost(now, config) {
-                    // That number was buried by mistake, and the peer that took its place is gone.
-                    if is_for_me {
-                        *self = self.renewed();
-                        arrival.is_anew = true;
-                    } else {
-                        // The caller may have made the same mistake.
-                        self.hint = Some(call.mine);
-                    }
-                }
+                let is_anew = self.is_lost(now, config) && self.revive(call.mine, is_for_me);
+                Arrival { is_anew, ..Arrival::default() }
             }
             // The caller knows this side's number, so it is the peer, under another number. No way leads back.
             Some(peer) if is_for_me => {
-                let mut dead = core::mem::take(&mut self.dead);
-                dead.truncate(REMEMBERED - 1);
-                dead.insert(0, peer.number);
-                *self = Stream {
-                    peer: Some(Peer { is_met: true, ..caller }),
-                    must_call: true,
-                    dead,
-                    greeting: self.greeting,
-                    round_trip: self.round_trip,
-                    heard: Some(now),
-                    ..Stream::new(self.mine)
-                };
-                (arrival.is_anew, arrival.is_met) = (true, true);
+                self.begin_anew_with(caller, peer.number, now);
+                Arrival { is_anew: true, is_met: true, ..Arrival::default() }
             }
-            Some(_) => self.hint = Some(call.mine),
+            Some(_) => {
+                self.hint = Some(call.mine);
+                Arrival::default()
+            }
         }
-        arrival
+    }
+
+    /// The peer has called. Returns true if that shows for the first time that it knows this side's number.
+    fn meet(&mut self, before: Peer, caller: Peer, is_heard: bool, now: u64, config: &Config) -> bool {
+        let is_for_me = caller.is_met;
+        self.peer = Some(Peer {
+            is_met: before.is_met || is_for_me,
+            has_met: before.has_met || caller.has_met,
+            greeting: if before.is_met || is_for_me { before.greeting } else { caller.greeting },
+            ..before
+        });
+        // The caller has not heard this side, or does not know that it has been heard. A call that has crossed one
+        // from here needs no answer.
+        let has_missed = !is_heard && now >= self.called_at.saturating_add(config.retry / 2);
+        self.must_call |= !is_for_me || !before.is_called || has_missed;
+        if is_for_me {
+            self.heard = Some(now);
+        }
+        is_for_me && !before.is_met
+    }
+
+    /// A number has called that was buried by mistake, since the peer that took its place is gone. Returns true if this side
+    /// begins anew.
+    fn revive(&mut self, number: u32, is_for_me: bool) -> bool {
+        if is_for_me {
+            *self = self.renewed();
+        } else {
+            // The caller may have made the same mistake.
+            self.hint = Some(number);
+        }
+        is_for_me
+    }
+
+    /// The peer goes on under another number than `before`.
+    fn begin_anew_with(&mut self, caller: Peer, before: u32, now: u64) {
+        let mut dead = core::mem::take(&mut self.dead);
+        dead.truncate(REMEMBERED - 1);
+        dead.insert(0, before);
+        *self = Stream {
+            peer: Some(caller),
+            must_call: true,
+            dead,
+            greeting: self.greeting,
+            round_trip: self.round_trip,
+            heard: Some(now),
+            ..Stream::new(self.mine)
+        };
     }
 
     fn is_lost(&self, now: u64, config: &Config) -> bool {
@@ -298,73 +321,6 @@ impl Stream {
         self.owed.at = Some(self.owed.at.map_or(at, |before| before.min(at)));
     }
 
-    /// The next frame to send, if there is any.
-    pub(super) fn poll(&mut self, now: u64, config: &Config) -> Option<Vec<u8>> {
-        self.polled = now;
-        if let Some(call) = self.poll_call(now, config) {
-            return Some(call.write());
-        }
-        let peer = self.peer?;
-        // A peer that is not met gets each fragment once: it may be somebody who has not asked for anything.
-        if config.carrier == Carrier::Datagrams && peer.is_met {
-            let pace = self.pace(now, config);
-            if let Some((number, bytes, is_last)) = self.window.repeat(now, pace, config) {
-                // A call that was lost is not repeated by itself once the peer is met.
-                self.must_call |= !peer.has_met && now >= self.call_at;
-                let acknowledgement = acknowledgement(&self.incoming, &mut self.owed);
-                let data = Data { number, fragment: Some(bytes), is_last, ..acknowledgement };
-                return Some(data.write(Some((self.mine, peer.number))));
-            }
-        }
-        let most = config.max_frame.saturating_sub(HEAD).max(1);
-        let len = self.outgoing.next_len(most).unwrap_or(0);
-        let may_send = peer.is_met || self.window.bytes() + len <= MOST_UNMET;
-        if len > 0 && may_send && self.window.has_room(config) {
-            return self.poll_fragment(peer, most, now, config);
-        }
-        let is_due = self.owed.at.is_some_and(|at| now >= at);
-        is_due
-            .then(|| acknowledgement(&self.incoming, &mut self.owed).write(numbers(config, self.mine, peer)))
-    }
-
-    fn poll_fragment(&mut self, peer: Peer, most: usize, now: u64, config: &Config) -> Option<Vec<u8>> {
-        let (numbers, number) = (numbers(config, self.mine, peer), self.window.next());
-        // On an ordered carrier an acknowledgement rides along only if there is one.
-        let acknowledgement = if numbers.is_some() || self.owed.fragments > 0 {
-            acknowledgement(&self.incoming, &mut self.owed)
-        } else {
-            Data { acknowledged: None, ..acknowledgement(&self.incoming, &mut self.owed) }
-        };
-        let window = &mut self.window;
-        self.outgoing.take(most, |bytes, is_last| {
-            let kept = if numbers.is_some() { bytes.to_vec() } else { Vec::new() };
-            window.push(kept, bytes.len(), is_last, now);
-            Data { number, fragment: Some(bytes), is_last, ..acknowledgement }.write(numbers)
-        })
-    }
-
-    fn poll_call(&mut self, now: u64, config: &Config) -> Option<Call> {
-        let (mine, greeting) = (self.mine, self.greeting);
-        if let Some(yours) = self.hint.take() {
-            return Some(Call { mine, yours, is_met: false, greeting });
-        }
-        let heard = *self.heard.get_or_insert(now);
-        let is_met = self.peer.is_some_and(|peer| peer.is_met);
-        let is_time = self.calls_at(config).is_some_and(|at| now >= at);
-        if !core::mem::take(&mut self.must_call) && !is_time {
-            return None;
-        }
-        // The longer nothing is heard, the longer the next call waits.
-        let silence = now.saturating_sub(heard) / 2;
-        let wait = silence.clamp(config.retry, config.retry_at_most.max(config.retry));
-        (self.called_at, self.call_at) = (now, now.saturating_add(wait));
-        let yours = self.peer.as_mut().map_or(0, |peer| {
-            peer.is_called = true;
-            peer.number
-        });
-        Some(Call { mine, yours, is_met, greeting })
-    }
-
     /// A frame that acknowledges what may never have come: for tests, and for the simulator's adversaries.
     #[cfg(any(test, feature = "sim"))]
     #[cfg_attr(not(feature = "sim"), allow(dead_code, reason = "only adversaries use it"))]
@@ -407,7 +363,7 @@ impl Stream {
             }
             Carrier::Datagrams | Carrier::Ordered => None,
         };
-        [call, flights, self.owed.at].into_iter().flatten().min()
+        first_of([call, flights, self.owed.at])
     }
 
     fn pace(&self, now: u64, config: &Config) -> Pace {
@@ -426,19 +382,6 @@ impl Stream {
 /// The numbers that frames are checked by; none on an ordered carrier.
 fn numbers(config: &Config, mine: u32, peer: Peer) -> Option<(u32, u32)> {
     (config.carrier == Carrier::Datagrams).then_some((mine, peer.number))
-}
-
-/// A frame that acknowledges all that has come in; nothing is owed then.
-fn acknowledgement(incoming: &Incoming, owed: &mut Owed) -> Data<'static> {
-    *owed = Owed::default();
-    Data {
-        check: None,
-        number: 0,
-        fragment: None,
-        is_last: false,
-        acknowledged: Some(incoming.expected()),
-        later: incoming.later(),
-    }
 }
 
 /// A frame of the conversation of these two that says just so much.

@@ -89,6 +89,20 @@ impl<T: Replicated> Place<T> {
         let wait = if self.has_answered { config.turn } else { config.retry.saturating_mul(2) };
         self.useful.saturating_add(wait)
     }
+
+    /// Has nothing more to say until its link is to be polled again.
+    fn rest<P: Clone + Ord>(&mut self, peer: &P, wakes: &mut BTreeSet<(u64, P)>) {
+        self.is_due = false;
+        // An entry that is too early costs one poll; only one that is too late must be replaced.
+        if let Some(at) = self.link.poll_timeout()
+            && self.wake.is_none_or(|wake| at < wake)
+        {
+            if let Some(before) = self.wake.replace(at) {
+                wakes.remove(&(before, peer.clone()));
+            }
+            wakes.insert((at, peer.clone()));
+        }
+    }
 }
 
 /// The name of a peer that the application vouches for.
@@ -297,23 +311,17 @@ impl<T: Replicated, P: Clone + Ord> Swarm<T, P> {
                 self.due.push_back(peer);
             }
         }
-        while let Some(peer) = self.due.front() {
-            if let Some(place) = self.places.get_mut(peer) {
-                if let Some(frame) = place.link.poll_frame(replica, now) {
-                    return Some((peer.clone(), frame));
-                }
-                place.is_due = false;
-                // An entry that is too early costs one poll; only one that is too late must be replaced.
-                if let Some(at) = place.link.poll_timeout()
-                    && place.wake.is_none_or(|wake| at < wake)
-                {
-                    if let Some(before) = place.wake.replace(at) {
-                        self.wakes.remove(&(before, peer.clone()));
-                    }
-                    self.wakes.insert((at, peer.clone()));
-                }
+        while let Some(peer) = self.due.pop_front() {
+            let Some(place) = self.places.get_mut(&peer) else { continue };
+            let frame = place.link.poll_frame(replica, now);
+            if frame.is_some() && !place.link.has_said_all(replica, now) {
+                self.due.push_front(peer.clone());
+                return frame.map(|frame| (peer, frame));
             }
-            self.due.pop_front();
+            place.rest(&peer, &mut self.wakes);
+            if let Some(frame) = frame {
+                return Some((peer, frame));
+            }
         }
         None
     }

@@ -63,7 +63,9 @@ fn writes() -> Vec<Delta<LwwMap<String, u32>>> {
     let mut map = Writer::<Causal<LwwMap<String, u32>>>::with_id(id(1));
     let mut write = |n: u64| {
         let value = (mix(n) >> 36) as u32;
-        map.edit_at(1_700_000_000_000 + n, |map| map.insert(format!("{:011}", mix(n) % 100_000_000_000), value))
+        map.edit_at(1_700_000_000_000 + n, |map| {
+            map.insert(format!("{:011}", mix(n) % 100_000_000_000), value)
+        })
     };
     (0..MANY).for_each(|n| drop(write(n)));
     (MANY..MANY + TIMES).map(write).collect()

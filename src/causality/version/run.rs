@@ -37,11 +37,26 @@ impl Run {
         self.replica == other.replica && self.first <= other.first && other.last <= self.last
     }
 
+    /// Whether some event is in both.
+    #[inline]
+    pub(super) fn meets(&self, other: &Run) -> bool {
+        compared();
+        self.replica == other.replica && self.first <= other.last && other.first <= self.last
+    }
+
     /// Whether `other` begins in it, or right after it.
     #[inline]
     pub(super) fn leads_to(&self, other: &Run) -> bool {
         compared();
         self.replica == other.replica && self.first <= other.first && other.first <= self.last + 1
+    }
+
+    /// Goes on to where a run ends to which it leads. Returns true if that was not in it.
+    #[inline]
+    pub(super) fn extend(&mut self, other: &Run) -> bool {
+        let grows = self.last < other.last;
+        self.last = self.last.max(other.last);
+        grows
     }
 }
 

@@ -11,7 +11,7 @@ use crate::sync::compare::{self, Ask, Comparing, Message as Part, Outcome, Scan,
 use crate::sync::hash::mix;
 use crate::sync::message::Message;
 use crate::sync::turn::{Permit, Ticket};
-use crate::sync::{Config, Refused, Replica, Replicated};
+use crate::sync::{Config, Refused, Replica, Replicated, first_of};
 
 /// How many bytes a fact takes in a whole state, roughly.
 const FACT_BYTES: u64 = 12;
@@ -162,12 +162,15 @@ impl<T: Replicated> Exchange<T> {
     }
 
     pub(super) fn timeout(&self, went_on: u64, here: &Here) -> Option<u64> {
+        if self.is_idle() {
+            return None;
+        }
         let is_waiting = self.asked.is_some() || self.wish.is_some();
         let opens = is_waiting.then(|| here.allowance.opens_at(here.config.work)).flatten();
         // While another link holds the permit, it is looked at now and then whether it still does.
         let is_queued = self.wish.is_some() && opens.is_none() && !self.is_busy();
         let turn = is_queued.then(|| self.since.saturating_add(here.config.retry));
-        [self.stalls_at(went_on, &here.config), opens, turn].into_iter().flatten().min()
+        first_of([self.stalls_at(went_on, &here.config), opens, turn])
     }
 
     /// Something is about to be done for which the peer must know this replica's version.

@@ -114,7 +114,9 @@ impl Known {
         self.print.add(&news);
         self.heard.union(&news);
         self.theirs.union(&news);
-        self.unreported.subtract(&news);
+        if !self.unreported.is_empty() {
+            self.unreported.subtract(&news);
+        }
         // Each interval came in as bytes, but the bytes are gone and the interval stays.
         if self.intervals() > config.intervals {
             return Err(DecodeError { at: 0, wrong: Wrong::Limit("intervals") }.into());
@@ -122,7 +124,23 @@ impl Known {
         Ok(())
     }
 
-    /// Takes note of events that are on their way to the peer.
+    /// Takes note of events that are on their way to the peer, if it is known to have none of them.
+    #[inline]
+    pub(super) fn pushes(&mut self, events: &Version) -> bool {
+        let is_next = self.theirs.append(events);
+        is_next && self.unreported.append(events) || self.pushes_any(events, is_next)
+    }
+
+    fn pushes_any(&mut self, events: &Version, is_noted: bool) -> bool {
+        if !is_noted && self.theirs.intersects(events) {
+            return false;
+        }
+        self.theirs.union(events);
+        self.unreported.union(events);
+        true
+    }
+
+    /// Takes note of what is on its way to the peer; it may have some of it.
     pub(super) fn sent(&mut self, events: &Version) {
         self.theirs.union(events);
         if self.heard.intersects(events) {
@@ -171,6 +189,11 @@ impl Told {
         self.is_due
     }
 
+    /// Whether something is to be told: a version, or what is settled as of the last one.
+    pub(super) fn has_news(&self) -> bool {
+        self.is_due || self.must_repeat || self.was_version
+    }
+
     pub(super) fn set_due(&mut self) {
         self.is_due = true;
     }
@@ -211,8 +234,11 @@ impl Told {
     }
 
     /// Takes note of events that are on their way to the peer: it learns from them that they are here.
+    #[inline]
     pub(super) fn sent(&mut self, events: &Version) {
-        self.version.union(events);
+        if !self.version.append(events) {
+            self.version.union(events);
+        }
     }
 }
 

@@ -7,14 +7,14 @@ use core::fmt;
 
 use super::exchange::{Exchange, With};
 use super::known::{Known, Report};
+use super::names::Names;
 use super::push::Push;
 use super::{FREE, Here};
-use crate::codec::roster::Numbers;
 use crate::sync::compare::Message as Part;
 use crate::sync::message::Message;
 use crate::sync::peer::{Brings, Take, Tell};
 use crate::sync::stream::Stream;
-use crate::sync::{Config, Events, Refused, Replica, Replicated};
+use crate::sync::{Config, Events, Refused, Replica, Replicated, first_of};
 
 pub(super) struct Open<T: Replicated> {
     pub(super) known: Known,
@@ -179,7 +179,18 @@ impl<T: Replicated> Open<T> {
     pub(super) fn timeout(&self, went_on: u64, here: &Here) -> Option<u64> {
         let waits = self.push.must_look_again() || here.told.must_repeat();
         let opens = waits.then(|| here.allowance.opens_at(here.config.work)).flatten();
-        [Some(self.next_probe), opens, self.exchange.timeout(went_on, here)].into_iter().flatten().min()
+        first_of([Some(self.next_probe), opens, self.exchange.timeout(went_on, here)])
+    }
+
+    /// Whether anything but events may have to be said.
+    pub(super) fn has_message(&self, replica: &Replica<T>, here: &Here) -> bool {
+        let is_grouped = replica.membership.is_some();
+        is_grouped || self.must_ask_again || here.told.has_news() || !self.exchange.is_idle()
+    }
+
+    /// Whether the log may have something that the peer lacks.
+    pub(super) fn has_events(&self, replica: &Replica<T>) -> bool {
+        self.push.has_events(replica)
     }
 
     /// What is to be said next, if anything. `sessions`: this side's number and the peer's.
@@ -232,23 +243,23 @@ impl<T: Replicated> Open<T> {
         Some(state)
     }
 
-    /// Appends the events that the peer lacks, and returns the names that they use.
+    /// Appends the events that the peer lacks, and takes note of the names that they use.
     pub(super) fn push(
         &mut self,
         replica: &mut Replica<T>,
         now: u64,
-        out: &mut Vec<u8>,
+        out: (&mut Vec<u8>, &mut Names),
         here: &mut Here,
-    ) -> Numbers {
+    ) {
         if self.exchange.is_busy() {
-            return Numbers::new();
+            return;
         }
         let with_events = match here.peer.tell(replica, self.known.heard()) {
-            Tell::Nothing => return Numbers::new(),
+            Tell::Nothing => return,
             Tell::Events => true,
             Tell::State => false,
         };
-        self.push.poll(replica, &mut self.known, with_events, now, out, here)
+        self.push.poll(replica, &mut self.known, with_events, now, out, here);
     }
 }
 

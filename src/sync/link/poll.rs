@@ -5,10 +5,18 @@ use alloc::vec::Vec;
 use super::greeting::{Greeting, Meeting};
 use super::{Link, Phase};
 use crate::codec::Output;
-use crate::codec::roster::Numbers;
 use crate::sync::message::Message;
 use crate::sync::stream::Bytes;
-use crate::sync::{Replica, Replicated};
+use crate::sync::{Replica, Replicated, first_of};
+
+/// What there may be to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Matter {
+    Nothing,
+    /// Nothing but events of the log.
+    Events,
+    Anything,
+}
 
 impl<T: Replicated> Link<T> {
     /// The next frame for the peer, if there is any. Call it until there is none, after frames have come in, after
@@ -16,26 +24,66 @@ impl<T: Replicated> Link<T> {
     /// [stored](Replica::stored).
     #[must_use = "a frame that is not sent is lost, until it is sent again"]
     pub fn poll_frame(&mut self, replica: &mut Replica<T>, now: u64) -> Option<Vec<u8>> {
+        if self.has_said_all(replica, now) { None } else { self.poll(replica, now) }
+    }
+
+    /// Whether a frame has gone out after which there is nothing to say before something happens.
+    pub(crate) fn has_said_all(&self, replica: &Replica<T>, now: u64) -> bool {
+        self.said == Some((now, replica.changes()))
+    }
+
+    #[inline(never)]
+    fn poll(&mut self, replica: &mut Replica<T>, now: u64) -> Option<Vec<u8>> {
         if !replica.is_stored() || now < self.rest.until {
             return None;
         }
-        self.greet(replica);
+        if self.hello.is_none() {
+            self.greet(replica);
+        }
         if let Phase::Open(open) = &mut self.phase {
             if open.poll_time(now, self.stream.went_on(), &mut self.here) {
                 // The peer does not go on with what it was at.
                 self.fail(now);
-                return self.poll_frame(replica, now);
+                return self.poll(replica, now);
             }
         } else if !self.here.allowance.is_open(now, self.here.config.work) {
             return None;
         }
-        if self.stream.has_room(&self.here.config) {
-            self.compose(replica, now);
+        let config = &self.here.config;
+        let mut frame = self.stream.poll_begun(now, config);
+        if frame.is_none() && self.stream.has_room(config) {
+            let matter = self.matter(replica);
+            if matter != Matter::Nothing {
+                frame = self.poll_message(replica, now, matter);
+            }
         }
-        let frame = self.stream.poll(now, &self.here.config)?;
-        self.here.stats.frames += 1;
-        self.here.stats.bytes += frame.len() as u64;
-        Some(frame)
+        if frame.is_none() {
+            frame = self.stream.poll_acknowledgement(now, &self.here.config);
+        }
+        if let Some(frame) = &frame {
+            self.here.stats.frames += 1;
+            self.here.stats.bytes += frame.len() as u64;
+        }
+        frame
+    }
+
+    /// The frame that brings the next message, if there is something to say.
+    #[inline]
+    fn poll_message(&mut self, replica: &mut Replica<T>, now: u64, matter: Matter) -> Option<Vec<u8>> {
+        let mut bytes = core::mem::take(&mut replica.spare);
+        self.compose(replica, now, matter, &mut bytes);
+        let frame = if bytes.is_empty() {
+            // A whole state may wait to be sent.
+            self.stream.poll_begun(now, &self.here.config)
+        } else {
+            self.stream.poll_message(&mut bytes, now, &self.here.config)
+        };
+        bytes.clear();
+        replica.spare = bytes;
+        if self.stream.has_begun_all() && self.matter(replica) == Matter::Nothing {
+            self.said = Some((now, replica.changes()));
+        }
+        frame
     }
 
     /// When to [poll](Self::poll_frame) again if nothing happens before.
@@ -46,36 +94,55 @@ impl<T: Replicated> Link<T> {
                 self.here.allowance.opens_at(self.here.config.work)
             }
         };
-        let first = [self.stream.timeout(&self.here.config), phase].into_iter().flatten().min()?;
+        let first = first_of([self.stream.timeout(&self.here.config), phase])?;
         Some(first.max(self.rest.until))
     }
 
-    /// Hands about a frame full of messages to the stream, if there is something to say.
-    fn compose(&mut self, replica: &mut Replica<T>, now: u64) {
-        let (mut bytes, mut names) = (Vec::new(), Numbers::new());
+    /// What there may be to say. It costs less to ask than to look for it in vain.
+    fn matter(&self, replica: &Replica<T>) -> Matter {
+        match &self.phase {
+            Phase::Open(open) if !open.has_message(replica, &self.here) => {
+                if open.has_events(replica) {
+                    Matter::Events
+                } else {
+                    Matter::Nothing
+                }
+            }
+            _ => Matter::Anything,
+        }
+    }
+
+    /// Puts together a message of about a frame, if there is something to say. A whole state is sent as it is.
+    fn compose(&mut self, replica: &mut Replica<T>, now: u64, matter: Matter, bytes: &mut Vec<u8>) {
+        let may_push = matter == Matter::Events || self.put_messages(replica, now, bytes);
+        if let Phase::Open(open) = &mut self.phase
+            && may_push
+        {
+            open.push(replica, now, (bytes, &mut self.names), &mut self.here);
+        }
+        self.names.put_ahead(replica.roster(), bytes);
+    }
+
+    /// Appends what is to be said before events, or sends a whole state. Returns whether events may follow.
+    fn put_messages(&mut self, replica: &mut Replica<T>, now: u64, bytes: &mut Vec<u8>) -> bool {
         while bytes.len() < self.here.config.max_frame
             && let Some(message) = self.next_message(replica, now)
         {
-            let mut out = Output::within(bytes, replica.roster());
+            let mut out = Output::within(core::mem::take(bytes), replica.roster());
             message.write(&mut out);
-            names.extend(out.used());
-            bytes = out.finish();
+            self.names.uses(&out.used());
+            *bytes = out.finish();
         }
-        if let Phase::Open(open) = &mut self.phase
-            && !self.here.peer.must_wait(replica, open.known.heard())
-        {
-            if bytes.is_empty()
-                && let Some(state) = open.next_state(replica, now, &mut self.here)
-            {
-                self.stream.send(Bytes::Shared(state));
-                return;
-            }
-            names.extend(open.push(replica, now, &mut bytes, &mut self.here));
+        let Phase::Open(open) = &mut self.phase else { return false };
+        if self.here.peer.must_wait(replica, open.known.heard()) {
+            return false;
         }
-        if !bytes.is_empty() {
-            self.names.put_ahead(&names, replica.roster(), &mut bytes);
-            self.stream.send(Bytes::Own(bytes));
+        let state = if bytes.is_empty() { open.next_state(replica, now, &mut self.here) } else { None };
+        let may_push = state.is_none();
+        if let Some(state) = state {
+            self.stream.send(Bytes::Shared(state));
         }
+        may_push
     }
 
     fn next_message(&mut self, replica: &mut Replica<T>, now: u64) -> Option<Message<T>> {

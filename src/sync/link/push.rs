@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 use super::Here;
 use super::known::Known;
-use crate::codec::roster::Numbers;
-use crate::sync::message::{put_beyond, put_events};
+use super::names::Names;
+use crate::sync::message::{put_beyond, put_events, put_next};
 use crate::sync::{Replica, Replicated};
 
 /// What it costs to send an entry of the log once more.
@@ -75,73 +75,99 @@ impl Push {
         }
     }
 
-    /// Appends to `out` the next deltas that the peer lacks, about a frame full of them, and returns the names that they use;
-    /// or tells the peer that it lacks more than the log has, or may tell it `with_events`.
+    /// Whether the log has something that has not been looked at, or the peer is to be told that it has not.
+    pub(super) fn has_events<T: Replicated>(&self, replica: &Replica<T>) -> bool {
+        let is_at_end = self.cursor == replica.log().span().1 && self.jumps == replica.jumps();
+        !is_at_end || self.look != Look::On || self.reach == Reach::Beyond
+    }
+
+    /// Appends to `out` the next deltas that the peer lacks, about a frame full of them, and takes note of the names that they
+    /// use; or tells the peer that it lacks more than the log has, or may tell it `with_events`.
     pub(super) fn poll<T: Replicated>(
         &mut self,
         replica: &mut Replica<T>,
         known: &mut Known,
         with_events: bool,
         now: u64,
-        out: &mut Vec<u8>,
+        out: (&mut Vec<u8>, &mut Names),
         here: &mut Here,
-    ) -> Numbers {
+    ) {
+        let ((first, end), (bytes, names)) = (replica.log().span(), out);
+        let goes_on = self.look == Look::On && self.jumps == replica.jumps() && self.cursor >= first;
+        if !goes_on && !self.begin(replica, known, with_events, now, here) {
+            return;
+        }
+        if self.reach == Reach::Beyond && here.told.version() == replica.version() {
+            self.reach = Reach::BeyondAndTold;
+            put_beyond(bytes);
+        }
+        let mut goes_on = false;
+        while !self.is_beyond() && self.cursor < end && bytes.len() < here.config.max_frame {
+            goes_on = self.put_delta(replica, known, (bytes, names), goes_on, here);
+            self.cursor += 1;
+        }
+    }
+
+    /// Goes back to the beginning of the log, and finds out whether it has all that the peer lacks. False if the peer is to wait.
+    fn begin<T: Replicated>(
+        &mut self,
+        replica: &Replica<T>,
+        known: &Known,
+        with_events: bool,
+        now: u64,
+        here: &mut Here,
+    ) -> bool {
         let (first, end) = replica.log().span();
         if self.look == Look::Again {
             // A peer that has lost what it was sent waits, and so do later events: they come in order.
             if !here.allowance.is_open(now, here.config.work) {
-                return Numbers::new();
+                return false;
             }
             here.allowance.charge(AGAIN * (end - first), now);
-            (self.look, self.reach) = (Look::Back, Reach::Within);
+            self.reach = Reach::Within;
         }
-        if self.look == Look::Back || self.jumps != replica.jumps() || self.cursor < first {
-            (self.look, self.jumps, self.cursor) = (Look::On, replica.jumps(), first);
-            let work = replica.version().interval_count() as u64 + (end - first) / 8;
-            here.allowance.charge(work.saturating_sub(super::FREE), now);
-            if with_events && replica.reaches(known.theirs()) {
-                self.reach = Reach::Within;
-            } else if self.reach == Reach::Within {
-                // A peer that does not know what it lacks would not ask for it.
-                here.told.set_due();
-                self.reach = Reach::Beyond;
-            }
+        (self.look, self.jumps, self.cursor) = (Look::On, replica.jumps(), first);
+        let work = replica.version().interval_count() as u64 + (end - first) / 8;
+        here.allowance.charge(work.saturating_sub(super::FREE), now);
+        if with_events && replica.reaches(known.theirs()) {
+            self.reach = Reach::Within;
+        } else if self.reach == Reach::Within {
+            // A peer that does not know what it lacks would not ask for it.
+            here.told.set_due();
+            self.reach = Reach::Beyond;
         }
-        if self.reach == Reach::Beyond && here.told.version() == replica.version() {
-            self.reach = Reach::BeyondAndTold;
-            put_beyond(out);
-        }
-        let mut names = Numbers::new();
-        while !self.is_beyond() && self.cursor < end && out.len() < here.config.max_frame {
-            self.put_next(replica, known, out, &mut names, here);
-            self.cursor += 1;
-        }
-        names
+        true
     }
 
-    /// Appends the delta at the cursor, as far as the peer lacks it.
-    fn put_next<T: Replicated>(
+    /// Appends the delta at the cursor, as far as the peer lacks it. `goes_on`: the one before it was appended just now. Returns
+    /// whether this one was, in whole.
+    fn put_delta<T: Replicated>(
         &self,
         replica: &mut Replica<T>,
         known: &mut Known,
-        out: &mut Vec<u8>,
-        names: &mut Numbers,
+        (out, names): (&mut Vec<u8>, &mut Names),
+        goes_on: bool,
         here: &mut Here,
-    ) {
-        let Some(entry) = replica.log().get(self.cursor) else { return };
-        let part = if known.theirs().covers(&entry.events) {
-            return;
-        } else if known.theirs().intersects(&entry.events) {
-            replica.part_for(self.cursor, known.theirs())
-        } else {
+    ) -> bool {
+        let Some(entry) = replica.log().get(self.cursor) else { return false };
+        let part = if known.pushes(&entry.events) {
             None
+        } else if known.theirs().covers(&entry.events) {
+            return false;
+        } else {
+            let part = replica.part_for(self.cursor, known.theirs());
+            part.inspect(|part| known.sent(&part.events))
         };
-        let Some(entry) = part.as_ref().or_else(|| replica.log().get(self.cursor)) else { return };
-        put_events(&entry.bytes, out);
-        names.extend_from_slice(&entry.names);
-        known.sent(&entry.events);
+        let Some(entry) = part.as_ref().or_else(|| replica.log().get(self.cursor)) else { return false };
+        let before = if goes_on { replica.log().get(self.cursor - 1) } else { None };
+        match before.and_then(|before| entry.next_after(before)) {
+            Some(change) => put_next(change, out),
+            None => put_events(&entry.bytes, out),
+        }
+        names.uses(&entry.names);
         here.told.sent(&entry.events);
         here.stats.deltas += 1;
-        here.stats.count_events(&entry.events);
+        here.stats.events += entry.count();
+        part.is_none()
     }
 }

@@ -1,7 +1,5 @@
 use core::ops::AddAssign;
 
-use crate::Version;
-
 /// What a [`Link`](super::Link) has carried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -26,12 +24,6 @@ pub struct Stats {
     pub visited: u64,
     /// Comparisons in which an event had two values: a replica has lied about it.
     pub disagreed: u64,
-}
-
-impl Stats {
-    pub(super) fn count_events(&mut self, events: &Version) {
-        self.events += u64::try_from(events.dot_count()).unwrap_or(u64::MAX);
-    }
 }
 
 impl AddAssign for Stats {

@@ -16,7 +16,7 @@ use crate::codec::{DecodeError, Input, Limits, Output, Wrong};
 use crate::sync::hash::{high, mix};
 
 const MAGIC: u8 = b'r';
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 
 const DATA: u8 = 0x80;
 const END: u8 = 1;
@@ -48,7 +48,7 @@ pub(in crate::sync) struct Call {
     pub(super) greeting: Payload,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(in crate::sync) struct Data<'a> {
     /// The keyed check, and the bytes that it covers.
     pub(super) check: Option<(u32, u8, &'a [u8])>,
@@ -94,6 +94,14 @@ impl Call {
     }
 }
 
+/// The frame of a whole message on an ordered carrier, when nothing is to be acknowledged: as most are.
+pub(super) fn whole(message: &[u8]) -> Vec<u8> {
+    let mut frame = Vec::with_capacity(HEAD + message.len());
+    frame.push(DATA | FRAGMENT | END);
+    frame.extend_from_slice(message);
+    frame
+}
+
 impl<'a> Data<'a> {
     fn read(kind: u8, bytes: &'a [u8], input: &mut Input<'_>) -> Result<Self, DecodeError> {
         let has = |flag| kind & flag != 0;
@@ -121,6 +129,7 @@ impl<'a> Data<'a> {
     }
 
     /// The frame's bytes, checked if `numbers` of the sender and the receiver are given.
+    #[inline]
     pub(super) fn write(&self, numbers: Option<(u32, u32)>) -> Vec<u8> {
         let flag = |is_set: bool, flag: u8| if is_set { flag } else { 0 };
         let kind = DATA
@@ -135,18 +144,21 @@ impl<'a> Data<'a> {
         if numbers.is_some() {
             frame.extend([0; 4]);
         }
-        let mut out = Output::after(frame);
-        if numbers.is_some() && self.fragment.is_some() {
-            out.number(self.number);
+        // Most frames of an ordered carrier have no numbers.
+        if kind & (ACKNOWLEDGES | LATER | CHECKED) != 0 {
+            let mut out = Output::after(frame);
+            if numbers.is_some() && self.fragment.is_some() {
+                out.number(self.number);
+            }
+            if let Some(acknowledged) = self.acknowledged {
+                out.number(acknowledged);
+            }
+            if self.later != 0 {
+                out.number(self.later);
+            }
+            frame = out.finish();
         }
-        if let Some(acknowledged) = self.acknowledged {
-            out.number(acknowledged);
-        }
-        if self.later != 0 {
-            out.number(self.later);
-        }
-        out.put(fragment);
-        let mut frame = out.finish();
+        frame.extend_from_slice(fragment);
         if let Some((sender, receiver)) = numbers {
             let check = check(sender, receiver, kind, &frame[5..]);
             frame[1..5].copy_from_slice(&check.to_le_bytes());

@@ -2,6 +2,7 @@ use alloc::vec::Vec;
 
 use proptest::prelude::*;
 
+use super::poll::acknowledgement;
 use super::*;
 
 fn deliver(side: &mut Stream, frame: &[u8], now: u64, config: &Config, got: &mut Vec<Vec<u8>>) {

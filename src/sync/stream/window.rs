@@ -140,25 +140,31 @@ impl Window {
         }
         let mut told = Told { is_stuck: self.is_stuck(acknowledged, later), ..Told::default() };
         // The turns of fragments that were sent once: only their arrival tells in which sending they arrived.
-        let mut arrived: SmallVec<[u64; 8]> = SmallVec::new();
-        for (number, flight) in (self.first..).zip(&mut self.flights) {
-            let is_later =
-                number.checked_sub(acknowledged + 1).is_some_and(|bit| bit < 64 && later >> bit & 1 == 1);
-            if !flight.has_arrived && (number < acknowledged || is_later) {
-                flight.has_arrived = true;
+        let mut arrived: SmallVec<[u64; MOST_FLIGHTS]> = SmallVec::new();
+        let mut arrive = |flight: &mut Flight| {
+            if !core::mem::replace(&mut flight.has_arrived, true) {
                 self.bytes -= flight.len;
                 if flight.tries == 1 {
                     arrived.push(flight.turn);
                     told.round_trip = Some(now.saturating_sub(flight.sent).max(1));
                 }
             }
+        };
+        let gone = usize::try_from(acknowledged.saturating_sub(self.first)).unwrap_or(usize::MAX);
+        self.flights.iter_mut().take(gone).for_each(&mut arrive);
+        if gone > 0 {
+            self.flights.drain(..gone);
+            (self.first, self.since, told.has_moved) = (acknowledged, now, true);
         }
-        // A fragment that was sent again is not overtaken by those that were sent before that: else each acknowledgement
-        // would call for more.
+        for (number, flight) in (self.first..).zip(&mut self.flights) {
+            if number.checked_sub(acknowledged + 1).is_some_and(|bit| bit < 64 && later >> bit & 1 == 1) {
+                arrive(flight);
+            }
+        }
         for flight in self.flights.iter_mut().filter(|flight| !flight.has_arrived) {
-            let later = arrived.len() - arrived.partition_point(|turn| *turn < flight.turn);
-            flight.passed = flight.passed.saturating_add(u32::try_from(later).unwrap_or(u32::MAX));
+            flight.is_passed_by(&arrived);
         }
+        // One that has arrived before, by a bit.
         while self.flights.front().is_some_and(|flight| flight.has_arrived) {
             self.flights.pop_front();
             self.first += 1;
@@ -208,6 +214,13 @@ impl Window {
 }
 
 impl Flight {
+    /// Takes note of the turns of others that have arrived. A fragment that was sent again is not overtaken by those that were
+    /// sent before that: else each acknowledgement would call for more.
+    fn is_passed_by(&mut self, arrived: &[u64]) {
+        let later = arrived.len() - arrived.partition_point(|turn| *turn < self.turn);
+        self.passed = self.passed.saturating_add(u32::try_from(later).unwrap_or(u32::MAX));
+    }
+
     /// Once only: whatever is acknowledged, a second repetition waits for its time.
     fn is_overtaken(&self) -> bool {
         self.tries == 1 && self.passed >= LOST_AFTER

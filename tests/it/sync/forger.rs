@@ -23,7 +23,7 @@ impl Forger {
         // The greeting tells the type of the state, and the fingerprint of a version.
         let mut greeting = call[11..].to_vec();
         greeting[5] ^= 1;
-        let mut answer = vec![b'r', 2];
+        let mut answer = vec![b'r', 3];
         answer.extend(Forger::SESSION.to_le_bytes());
         answer.extend(theirs.to_le_bytes());
         answer.push(1);
