@@ -208,8 +208,8 @@ SYNC = [
     (
         "a number that was buried by mistake stays buried",
         "sync/stream.rs",
-        "                if self.is_lost(now, config) {\n",
-        "                if self.is_lost(now, config) && self.mine == 0 {\n",
+        "let is_anew = self.is_lost(now, config) && self.revive",
+        "let is_anew = self.is_lost(now, config) && self.mine == 0 && self.revive",
     ),
     (
         "events are told in the wrong order",

@@ -85,7 +85,9 @@ pub struct Config {
     /// replica, and one for each gap.
     pub intervals: usize,
     /// How many replicas that are unknown here a peer may bring in the life of the link. Their names stay in the state for
-    /// ever, and there is room for a million. A replica that has nothing takes any number from the peer that it begins with.
+    /// ever, and there is room for a million. A peer that is [vouched for](Link::vouched_for) may bring any number, and a replica
+    /// that has nothing takes any number from the peer that it begins with. Two replicas that do not vouch for each other, and
+    /// differ by more names in one comparison or state, stay apart until this is raised.
     pub names: usize,
     /// What a message may hold at most. Whole states are messages too.
     pub limits: Limits,

@@ -154,10 +154,10 @@ const FREE: u64 = 64;
 
 impl Here {
     /// The peer brings events of replicas that may be unknown here: returns how many are, to be [counted](Self::introduced) once they
-    /// were taken in. Their names stay for ever, so there is a bound to them, unless this replica has nothing and begins with what
-    /// the peer has.
+    /// were taken in. Their names stay for ever, so there is a bound to them, unless the application vouches for the peer, or this
+    /// replica has nothing and begins with what the peer has.
     fn introduce<T: Replicated>(&self, replica: &Replica<T>, events: &Version) -> Result<usize, Refused> {
-        if replica.version().is_empty() {
+        if replica.version().is_empty() || self.peer.is_vouched_for() {
             return Ok(0);
         }
         let is_stranger = |id: &ReplicaId| replica.version().last(*id) == 0;
@@ -215,7 +215,8 @@ impl<T: Replicated> Link<T> {
     ///   goes on under another id;
     /// * is let into the [group](super::Shared) of this replica: as a newcomer that has nothing, or under another id if it is a
     ///   member that must take one. A group of its own that was founded apart unites with this one, if it vouches for this
-    ///   replica too.
+    ///   replica too;
+    /// * may bring more replicas that are unknown here than [`Config::names`].
     ///
     /// Each id that the word of a peer costs stays in all versions for ever, so there is an allowance for each name: 4 within an
     /// hour, and 64 as long as the replica runs.

@@ -123,6 +123,11 @@ impl Peer {
         }
     }
 
+    /// Whether the application vouches for it.
+    pub(super) fn is_vouched_for(&self) -> bool {
+        self.vouched.is_some()
+    }
+
     /// The same peer in a new conversation.
     pub(super) fn anew(&self) -> Self {
         Peer { was_refused: self.was_refused, settles_from: self.settles_from, ..Peer::new(self.vouched) }

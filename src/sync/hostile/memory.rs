@@ -1,6 +1,7 @@
 //! What is held of a peer is bounded by `Config`.
 
 use super::*;
+use crate::sync::PeerName;
 use crate::sync::forger::Part;
 use crate::{Delta, Lattice};
 
@@ -154,6 +155,33 @@ fn a_newcomer_takes_what_its_first_peer_has() {
     victim.say(&Message::Events(strangers(10_000, 100)));
     assert!(victim.refused.is_empty());
     assert_eq!(victim.replica.len(), 100);
+}
+
+/// Names that several liars have brought to one of two replicas, each within the bound, do not part the two if they vouch for
+/// each other.
+#[test]
+fn a_peer_that_is_vouched_for_brings_any_number_of_names() {
+    let config = Config { names: 100, ..Config::default() };
+    for is_vouched in [true, false] {
+        let (mut a, mut b) = (crowd(1, 270), set(2, 0..5));
+        a.set_log_bounds(NO_LOG);
+        let link = |session| {
+            let link = Link::new(session, config.clone());
+            if is_vouched { link.vouched_for(PeerName::from_u128(7)) } else { link }
+        };
+        let (mut there, mut back, mut refused) = (link(5), link(6), Vec::new());
+        for now in (0..60_000).step_by(50) {
+            while let Some(frame) = there.poll_frame(&mut a, now) {
+                refused.extend(back.handle_frame(&mut b, now, &frame).err());
+            }
+            while let Some(frame) = back.poll_frame(&mut b, now) {
+                there.handle_frame(&mut a, now, &frame).unwrap();
+            }
+        }
+        assert_eq!(a.state() == b.state(), is_vouched);
+        assert_eq!(refused.is_empty(), is_vouched);
+        assert!(refused.iter().all(|refused| *refused == Refused::TooManyNames), "{refused:?}");
+    }
 }
 
 /// An honest delta that comes too early is refused, and comes again and again until a state has come.
