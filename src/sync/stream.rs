@@ -282,22 +282,11 @@ impl Stream {
         };
         arrival.is_met = !peer.is_met;
         (peer.is_met, peer.has_met, self.heard) = (true, true, Some(now));
-        if let Some(acknowledged) = data.acknowledged {
-            let told = self.window.acknowledge(acknowledged, data.later, now);
-            let told = told.ok_or(DecodeError { at: 0, wrong: Wrong::Value("an acknowledgement") })?;
-            if let Some(took) = told.round_trip {
-                // To a silent peer not all fragments are sent again: then it was the silence that took longer, not the way.
-                let took = took.min(self.patience(config));
-                let mean = self.round_trip.unwrap_or(took);
-                self.round_trip = Some(mean.saturating_mul(7).saturating_add(took) / 8);
-            }
-            if told.has_moved && !self.outgoing.is_empty() {
-                self.went_on = now;
-            }
-            if told.is_stuck {
-                *self = self.renewed();
-                return Ok(Arrival { is_anew: true, ..Arrival::default() });
-            }
+        if let Some(acknowledged) = data.acknowledged
+            && self.acknowledge(acknowledged, data.later, now, config)?
+        {
+            *self = self.renewed();
+            return Ok(Arrival { is_anew: true, ..Arrival::default() });
         }
         if let Some(fragment) = data.fragment {
             let number = if is_ordered { self.incoming.expected() } else { data.number };
@@ -309,6 +298,28 @@ impl Stream {
             }
         }
         Ok(arrival)
+    }
+
+    /// Takes in an acknowledgement. Returns true if the peer expects a fragment that is no longer held.
+    fn acknowledge(
+        &mut self,
+        acknowledged: u64,
+        later: u64,
+        now: u64,
+        config: &Config,
+    ) -> Result<bool, DecodeError> {
+        let told = self.window.acknowledge(acknowledged, later, now);
+        let told = told.ok_or(DecodeError { at: 0, wrong: Wrong::Value("an acknowledgement") })?;
+        if let Some(took) = told.round_trip {
+            // To a silent peer not all fragments are sent again: then it was the silence that took longer, not the way.
+            let took = took.min(self.patience(config));
+            let mean = self.round_trip.unwrap_or(took);
+            self.round_trip = Some(mean.saturating_mul(7).saturating_add(took) / 8);
+        }
+        if told.has_moved && !self.outgoing.is_empty() {
+            self.went_on = now;
+        }
+        Ok(told.is_stuck)
     }
 
     fn owe(&mut self, is_next: bool, bytes: usize, now: u64, config: &Config) {
