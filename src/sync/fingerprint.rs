@@ -67,6 +67,19 @@ mod tests {
     use super::*;
     use crate::Dot;
 
+    /// A peer of another build computes the same.
+    #[test]
+    fn it_is_this_number() {
+        let mut version = Version::new();
+        version.insert_run(ReplicaId::from_u128(0x0123_4567_89AB_CDEF_FEDC_BA98_7654_3210), 3, 9);
+        version.insert_run(ReplicaId::from_u128(5 << 64), 1, 1);
+        let print = Fingerprint::of(&version, 0x89AB_CDEF);
+        let golden = 0x7FB8_8234_809C_F4BB_8BEE_C49D_7C30_F8F9_u128;
+        assert_eq!(print.sum, golden);
+        assert_eq!(u128::from(print.short()), golden >> 64);
+        assert_eq!(print.long(), golden.to_le_bytes()[4..]);
+    }
+
     proptest! {
         #[test]
         fn it_adds_up(dots in prop::collection::vec((0..3_u128, 1..40_u64, any::<bool>()), 0..60), salt: u32) {
