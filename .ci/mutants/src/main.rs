@@ -3,7 +3,8 @@
 //! cargo-mutants builds the tests once for each mutant. Here they are built once for all: its list of mutants is
 //! written into a copy of the sources, each mutant behind a guard (`rewrite.rs`), and the environment variable `MUTANT`
 //! turns one on (`switch.rs`). Mutants that do not compile are found by the compiler's complaints (`build.rs`). The
-//! tests that reach a mutant are run against it, the quick ones first, until one fails (`run.rs`).
+//! tests that reach a mutant are run against it, the quick ones first, until one fails (`run.rs`): unit tests, while the
+//! others are built, and then all.
 //!
 //! Called by `run.sh`: `rejoin-mutants LIST.json SOURCES WORK [--missed | --file TEXT ...]`.
 
@@ -98,18 +99,34 @@ fn main() -> ExitCode {
     let mut chosen: Vec<Mutant> = mutants.iter().filter(|m| wanted(m)).cloned().collect();
     chosen.sort_by_key(|m| options.iter().position(|text| m.key.contains(text)));
     let built = build::build(&chosen, &sources, &work);
-    let tests = run::Tests::record(&built.binaries, &work.join("tree"));
     let mut outcomes: BTreeMap<usize, Outcome> = BTreeMap::new();
     outcomes.extend(built.unviable.iter().map(|id| (*id, Outcome::Unviable)));
     outcomes.extend(built.constants.iter().map(|id| (*id, Outcome::Constant)));
     let to_run: Vec<&Mutant> = chosen.iter().filter(|m| !outcomes.contains_key(&m.id)).collect();
     let outcomes = Mutex::new(outcomes);
     let save = |outcomes: &BTreeMap<usize, Outcome>| save(&results, &mutants, &before, outcomes);
-    run_all(&to_run, |id| tests.run(id, ..run::SLOW), &outcomes, save);
-    let missed = |m: &&Mutant| outcomes.lock().expect("no panic")[&m.id] == Outcome::Missed;
-    let rest: Vec<&Mutant> = to_run.iter().copied().filter(missed).collect();
-    println!("The slow tests, against {} that the quick ones miss:", rest.len());
-    run_all(&rest, |id| tests.run(id, run::SLOW..), &outcomes, save);
+    let missed = || {
+        let outcomes = outcomes.lock().expect("no panic");
+        to_run.iter().copied().filter(|m| outcomes.get(&m.id).is_none_or(|o| *o == Outcome::Missed)).collect()
+    };
+    let pass = |tests: &run::Tests, slow: bool| {
+        let mutants: Vec<&Mutant> = missed();
+        println!("{} tests against {} mutants:", if slow { "Slow" } else { "Quick" }, mutants.len());
+        run_all(&mutants, |id| tests.run(id, slow), &outcomes, save);
+    };
+    let units = build::tests(&work, "--lib");
+    let mut tests = run::Tests::default();
+    tests.record(&units, &work);
+    let others = std::thread::scope(|scope| {
+        // It takes long, and most mutants do not need it.
+        let others = scope.spawn(|| build::tests(&work, "--tests"));
+        pass(&tests, false);
+        others.join().expect("they build")
+    });
+    let others: Vec<PathBuf> = others.into_iter().filter(|binary| !units.contains(binary)).collect();
+    tests.record(&others, &work);
+    pass(&tests, false);
+    pass(&tests, true);
     let outcomes = outcomes.into_inner().expect("no panic");
     save(&outcomes);
     report(&mutants, &outcomes, &equivalents(&sources.join(".ci/mutants/equivalent.txt")))

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::ops::RangeBounds;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -15,6 +14,7 @@ use std::time::{Duration, Instant};
 use crate::Outcome;
 
 /// The tests, the quick ones first.
+#[derive(Default)]
 pub struct Tests {
     tests: Vec<Test>,
     tree: PathBuf,
@@ -31,7 +31,7 @@ struct Test {
 const QUICK: Duration = Duration::from_millis(200);
 
 /// All mutants go through the rounds below this one, some seconds each at most, before any goes through the others.
-pub const SLOW: u32 = 3;
+const SLOW: u32 = 3;
 
 /// Each round of tests takes three times as long as all before it: most mutants need the first only.
 fn round(until: Duration) -> u32 {
@@ -59,7 +59,8 @@ impl Test {
 
 impl Tests {
     /// Runs each test in a process of its own, without a mutant, and finds out which mutants it reaches.
-    pub fn record(binaries: &[PathBuf], tree: &Path) -> Self {
+    pub fn record(&mut self, binaries: &[PathBuf], work: &Path) {
+        self.tree = work.join("tree");
         let named = |binary: &PathBuf| {
             let list =
                 Command::new(binary).args(["--list", "--format=terse"]).output().expect("a test binary");
@@ -71,26 +72,25 @@ impl Tests {
         let (next, tests) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
         crate::on_all_cores(|| {
             while let Some((binary, name)) = named.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let test = Test::record(binary, name, tree);
+                let test = Test::record(binary, name, &self.tree);
                 tests.lock().expect("no panic").push(test);
             }
         });
-        let mut tests = tests.into_inner().expect("no panic");
-        tests.sort_by_key(|test| test.takes);
-        let all: Duration = tests.iter().map(|test| test.takes).sum();
-        println!("{} tests, one after the other in {:.1} s", tests.len(), all.as_secs_f64());
-        Tests { tests, tree: tree.to_path_buf() }
+        self.tests.extend(tests.into_inner().expect("no panic"));
+        self.tests.sort_by_key(|test| test.takes);
+        let all: Duration = self.tests.iter().map(|test| test.takes).sum();
+        println!("{} tests, one after the other in {:.1} s", self.tests.len(), all.as_secs_f64());
     }
 
-    /// Runs the tests of some rounds against a mutant until one fails.
-    pub fn run(&self, mutant: usize, rounds: impl RangeBounds<u32>) -> Outcome {
+    /// Runs the quick tests, or the slow ones, against a mutant until one fails.
+    pub fn run(&self, mutant: usize, slow: bool) -> Outcome {
         let mut before = Duration::ZERO;
         let mut batches = BTreeMap::<(u32, &Path), Vec<&Test>>::new();
         for test in self.tests.iter().filter(|test| test.reaches.contains(&mutant)) {
             before += test.takes;
             batches.entry((round(before), &test.binary)).or_default().push(test);
         }
-        for ((_, binary), tests) in batches.into_iter().filter(|((round, _), _)| rounds.contains(round)) {
+        for ((_, binary), tests) in batches.into_iter().filter(|((round, _), _)| (*round >= SLOW) == slow) {
             let names: Vec<&str> = tests.iter().map(|test| test.name.as_str()).collect();
             let expected: Duration = tests.iter().map(|test| test.takes).sum();
             let limit = 5 + (8 * expected).as_secs();
