@@ -73,11 +73,13 @@ mod tests {
         let mut version = Version::new();
         version.insert_run(ReplicaId::from_u128(0x0123_4567_89AB_CDEF_FEDC_BA98_7654_3210), 3, 9);
         version.insert_run(ReplicaId::from_u128(5 << 64), 1, 1);
-        let print = Fingerprint::of(&version, 0x89AB_CDEF);
-        let golden = 0x7FB8_8234_809C_F4BB_8BEE_C49D_7C30_F8F9_u128;
+        let mut print = Fingerprint::of(&version, 0xC0FF_EE11);
+        let golden = 0xA863_9BEA_6395_3E22_9367_6C1C_D0AB_5B7E_u128;
         assert_eq!(print.sum, golden);
         assert_eq!(u128::from(print.short()), golden >> 64);
         assert_eq!(print.long(), golden.to_le_bytes()[4..]);
+        print.clear();
+        assert_eq!(print, Fingerprint::new(0xC0FF_EE11));
     }
 
     proptest! {

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod fragments;
 mod frames;
 mod timing;
 mod windows;

@@ -110,6 +110,29 @@ fn a_state_is_asked_for_and_awaited_with_patience() {
 }
 
 #[test]
+fn a_state_is_asked_for_if_facts_cannot_be_compared() {
+    let asks = |change: &Change, is_stranger: bool, is_empty: bool, yours: u32| {
+        let (mut exchange, mut here) = (Exchange::<Set>::new(), link().here);
+        let (mut mine, mut theirs) = (replica::<Set>(1), replica::<Set>(2));
+        if !is_empty {
+            mine.edit_at(0, |set| set.insert(1));
+        }
+        theirs.edit_at(0, |set| set.insert(2));
+        let known = Known::equal(theirs.version(), 2);
+        change(&mut exchange);
+        let with = With { is_stranger, sessions: (1, Some(yours)), ..with(&known) };
+        matches!(exchange.next_message(&mut mine, with, &mut here), Some(Message::Whole))
+    };
+    let (compare, whole): (&Change, &Change) =
+        (&|exchange| exchange.wish(), &|exchange| exchange.wish_whole());
+    assert!(!asks(compare, false, false, 2));
+    assert!(asks(whole, false, false, 2));
+    assert!(asks(compare, true, false, 2), "nothing else is taken from a stranger");
+    assert!(asks(compare, false, true, 2), "there is nothing to compare");
+    assert!(asks(compare, false, false, 1), "neither of two equal numbers gives way");
+}
+
+#[test]
 fn a_state_is_given_once_for_each_version_and_paid_for() {
     let (mut exchange, mut here) = (Exchange::<Set>::new(), link().here);
     let mut mine = replica::<Set>(1);

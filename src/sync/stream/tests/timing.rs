@@ -14,7 +14,7 @@ fn send(stream: &mut Stream, len: usize) {
 }
 
 fn frames(stream: &mut Stream, now: u64, config: &Config) -> Vec<Vec<u8>> {
-    core::iter::from_fn(|| stream.poll(now, config)).collect()
+    core::iter::from_fn(|| stream.poll(now, config)).take(1_000).collect()
 }
 
 fn is_call(frame: &[u8]) -> bool {
@@ -65,6 +65,21 @@ fn a_fragment_that_nobody_acknowledges_is_sent_again_and_the_peer_is_called() {
     assert!(a.poll(50, &config).is_some(), "an acknowledgement");
     (0..2).for_each(|_| send(&mut a, 10));
     assert_eq!(sends(&mut a, 0..5_000), [Vec::from([801, 1_201, 1_801, 2_701, 4_051]), SENT_AGAIN.to_vec()]);
+}
+
+#[test]
+fn a_lost_fragment_arrives_when_it_is_sent_again() {
+    let (config, mut got) = (Config::default(), Vec::new());
+    let (mut a, mut b) = met(&config);
+    (0..2).for_each(|n| a.send(Bytes::Own(alloc::vec![n; 10])));
+    let lost = frames(&mut a, 0, &config);
+    assert_eq!(lost.len(), 2);
+    deliver(&mut b, &lost[1], 0, &config, &mut got);
+    assert!(got.is_empty());
+    for frame in frames(&mut a, 200, &config).iter().filter(|frame| !is_call(frame)) {
+        deliver(&mut b, frame, 200, &config, &mut got);
+    }
+    assert_eq!(got, [[0; 10], [1; 10]]);
 }
 
 /// The peer may not have heard any call, and then ignores all else.
