@@ -103,6 +103,12 @@ mod tests {
 
     use super::Digest;
 
+    /// The first number that the published `SplitMix64` draws from this seed.
+    #[test]
+    fn mixes_as_published() {
+        assert_eq!(super::mix(0), 0xE220_A839_7B1D_CDAF);
+    }
+
     proptest! {
         #[test]
         fn is_as_in_the_crate_of_that_name(parts in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 0..4)) {

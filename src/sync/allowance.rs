@@ -85,6 +85,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_name_is_its_number() {
+        assert_eq!(PeerName::from_u128(4_711).as_u128(), 4_711);
+    }
+
+    #[test]
     fn an_allowance_ends_by_the_hour_and_in_all() {
         let (mut allowances, liar, id) =
             (Allowances::default(), PeerName::from_u128(1), ReplicaId::from_u128(1));

@@ -67,6 +67,21 @@ mod tests {
     use super::*;
     use crate::Dot;
 
+    /// A peer of another build computes the same.
+    #[test]
+    fn it_is_this_number() {
+        let mut version = Version::new();
+        version.insert_run(ReplicaId::from_u128(0x0123_4567_89AB_CDEF_FEDC_BA98_7654_3210), 3, 9);
+        version.insert_run(ReplicaId::from_u128(5 << 64), 1, 1);
+        let mut print = Fingerprint::of(&version, 0xC0FF_EE11);
+        let golden = 0xA863_9BEA_6395_3E22_9367_6C1C_D0AB_5B7E_u128;
+        assert_eq!(print.sum, golden);
+        assert_eq!(u128::from(print.short()), golden >> 64);
+        assert_eq!(print.long(), golden.to_le_bytes()[4..]);
+        print.clear();
+        assert_eq!(print, Fingerprint::new(0xC0FF_EE11));
+    }
+
     proptest! {
         #[test]
         fn it_adds_up(dots in prop::collection::vec((0..3_u128, 1..40_u64, any::<bool>()), 0..60), salt: u32) {

@@ -319,3 +319,38 @@ impl<S: Columns + 'static> Replica<Causal<Shared<S>>> {
         self.heard_from_member(member, version);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+    use crate::Counter;
+
+    type Group = Replica<Causal<Shared<Counter>>>;
+
+    #[test]
+    fn a_newcomer_is_no_member_before_it_is_admitted() {
+        let [one, two] = [1, 2].map(|n| Writer::with_id(ReplicaId::from_u128(n)));
+        let (founder, newcomer) = (Group::found_as(one), Group::in_group(two));
+        assert!(founder.is_member() && !newcomer.is_member());
+        assert!(
+            !Group::from_writer(Writer::with_id(ReplicaId::from_u128(3))).is_member(),
+            "it is in no group"
+        );
+    }
+
+    #[test]
+    fn what_is_shared_and_why_nothing_was_changed_can_be_read() {
+        let id = ReplicaId::from_u128(7);
+        let founder = Group::found_as(Writer::with_id(id));
+        let shared: &Shared<Counter> = founder.state();
+        assert!(format!("{shared:?}").starts_with("Shared { admitted: "));
+        for (reason, text) in [
+            (Unchanged::HasLeft(id), "has left the group: it must take a new id"),
+            (Unchanged::Stranger(id), "is not in the group"),
+        ] {
+            assert_eq!(format!("{reason}"), format!("{id} {text}"));
+        }
+    }
+}

@@ -12,3 +12,15 @@ pub(crate) fn mix(mut n: u64) -> u64 {
 pub(crate) fn high(n: u64) -> u32 {
     (n >> 32).try_into().unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first number that the published `SplitMix64` draws from this seed.
+    #[test]
+    fn mixes_as_published() {
+        assert_eq!(mix(0), 0xE220_A839_7B1D_CDAF);
+        assert_eq!(high(0x1234_5678_9ABC_DEF0), 0x1234_5678);
+    }
+}

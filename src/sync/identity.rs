@@ -189,3 +189,53 @@ impl<T: Replicated> Replica<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+    use crate::sync::Shared;
+    use crate::{Causal, Counter, Writer};
+
+    type Group = Causal<Shared<Counter>>;
+
+    fn id(n: u128) -> ReplicaId {
+        ReplicaId::from_u128(n)
+    }
+
+    fn founder() -> Replica<Group> {
+        let next = AtomicU64::new(1);
+        let ids = move || id(next.fetch_add(1_000, Ordering::Relaxed).into());
+        Replica::found_as(Writer::with_ids(Causal::default(), ids))
+    }
+
+    #[test]
+    fn sixteen_groups_at_most_wait_for_one_that_is_not_at_rest() {
+        let mut replica = founder();
+        (2..30).for_each(|n| replica.unite_when_at_rest(id(n)));
+        assert!(replica.united.is_empty(), "its founding is not settled");
+        let waiting: Vec<u128> = (2..30).filter(|n| replica.is_suitor(id(*n))).collect();
+        assert_eq!(waiting, (2..18).collect::<Vec<u128>>());
+        assert!(replica.settle());
+        assert_eq!(replica.united.len(), 16);
+        assert!((2..30).all(|n| !replica.is_suitor(id(n))));
+    }
+
+    /// A new id alone does not hold back the writes of others; a write under it does.
+    #[test]
+    fn a_replica_waits_to_be_admitted_once_it_has_written_under_another_id() {
+        let mut replica = founder();
+        let before = replica.id();
+        let mut claim = Version::new();
+        claim.insert_run(before, 1, 100);
+        replica.hear_of(&claim);
+        assert!(!replica.awaits_admission());
+        assert!(replica.settle_identity().is_some());
+        assert_ne!(replica.id(), before);
+        assert_eq!(replica.successor(), Some(replica.id()));
+        assert!(!replica.awaits_admission());
+        replica.edit_at(0, |shared| shared.data.add(1));
+        assert!(replica.awaits_admission());
+    }
+}

@@ -13,11 +13,12 @@
 
 mod envelope;
 mod op_log;
+#[cfg(test)]
+mod tests;
 
 use alloc::collections::btree_map::Entry;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use core::fmt;
-use core::mem::size_of;
 
 pub use envelope::Envelope;
 pub use op_log::OpLog;

@@ -202,3 +202,62 @@ impl<D: Events> Log<D> {
         self.bytes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Causal, Delta, OrSet, ReplicaId, Writer};
+
+    type Set = OrSet<u64>;
+
+    fn log(bounds: LogBounds, deltas: u64) -> (Log<Delta<Set>>, Vec<u64>) {
+        let (mut log, mut sizes) = (Log::new(bounds), Vec::new());
+        let mut writer = Writer::<Causal<Set>>::with_id(ReplicaId::from_u128(1));
+        for n in 0..deltas {
+            let delta = writer.edit_at(0, |set| set.insert(n));
+            let (entry, _) = log.prepare(&delta);
+            sizes.push(entry.bytes.len() as u64);
+            log.push(entry);
+        }
+        (log, sizes)
+    }
+
+    fn events(first: u64, last: u64) -> Version {
+        let mut version = Version::new();
+        version.insert_run(ReplicaId::from_u128(1), first, last);
+        version
+    }
+
+    #[test]
+    fn it_keeps_as_many_deltas_as_its_bounds_allow() {
+        let (mut all, sizes) = log(LogBounds::default(), 5);
+        assert_eq!((all.len(), all.span(), all.bytes()), (5, (0, 5), sizes.iter().sum()));
+        let last_two: u64 = sizes[3..].iter().sum();
+        for bounds in [LogBounds { entries: 2, bytes: 1 << 20 }, LogBounds { entries: 100, bytes: last_two }]
+        {
+            let (log, _) = log(bounds, 5);
+            assert_eq!(
+                (log.len(), log.span(), log.bytes(), log.events()),
+                (2, (3, 5), last_two, &events(4, 5))
+            );
+        }
+        all.set_bounds(LogBounds { entries: 100, bytes: last_two - 1 });
+        assert_eq!((all.len(), all.span()), (1, (4, 5)));
+        all.set_bounds(LogBounds { entries: 0, bytes: 0 });
+        assert_eq!((all.len(), all.span(), all.bytes()), (0, (5, 5), 0));
+    }
+
+    #[test]
+    fn deltas_that_all_have_are_forgotten_from_the_first_on() {
+        let (mut log, sizes) = log(LogBounds::default(), 5);
+        log.drop_known(&events(2, 4));
+        assert_eq!(log.len(), 5, "somebody lacks the first");
+        log.drop_known(&events(1, 3));
+        assert_eq!((log.len(), log.span(), log.bytes()), (2, (3, 5), sizes[3] + sizes[4]));
+        assert!(log.get(2).is_none() && log.get(5).is_none());
+        assert_eq!(log.get(3).map(|entry| &entry.events), Some(&events(4, 4)));
+        assert_eq!(log.since(&events(1, 4)).events(), &events(5, 5));
+        log.drop_known(&events(1, 5));
+        assert_eq!((log.len(), log.span()), (0, (5, 5)));
+    }
+}

@@ -113,6 +113,8 @@ impl From<store::Refused> for Refused {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString;
+
     use super::*;
     use crate::codec::Wrong;
 
@@ -135,6 +137,7 @@ mod tests {
             let asks = [refused.is_fault(), refused.is_fatal(), refused.should_wait()];
             assert_eq!(asks, expected, "{refused}");
             assert_eq!(refused.is_ours(), matches!(refused, Refused::Left | Refused::Outside));
+            assert!(refused.to_string().len() > 10);
         }
     }
 }

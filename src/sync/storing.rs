@@ -48,3 +48,31 @@ impl Storing {
 fn is_done(mark: &Arc<AtomicBool>) -> bool {
     mark.load(Ordering::Acquire)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_may_speak_until_something_is_stored_for_the_first_time() {
+        let mut storing = Storing::default();
+        assert!(storing.is_stored(0) && storing.is_stored(7));
+        storing.stored(7);
+        assert!(storing.is_stored(7) && !storing.is_stored(8));
+        assert!(!storing.fork(7).is_stored(0), "of the fork nothing is stored");
+    }
+
+    #[test]
+    fn a_fork_waits_for_what_its_parents_had_not_stored() {
+        let mut parent = Storing::default();
+        parent.stored(1);
+        let [mut early, mut late] = [parent.fork(1), parent.fork(2)];
+        let mut child = late.fork(0);
+        [&mut early, &mut late, &mut child].into_iter().for_each(|fork| fork.stored(0));
+        assert!(early.is_stored(0), "the parent had stored all");
+        assert!(!late.is_stored(0) && !child.is_stored(0));
+        parent.stored(2);
+        assert!(late.is_stored(0) && child.is_stored(0));
+        assert!(late.fork(0).waits_for.is_empty(), "what is stored is not waited for");
+    }
+}

@@ -388,3 +388,6 @@ impl<T: Replicated, P: fmt::Debug> fmt::Debug for Swarm<T, P> {
         f.debug_map().entries(self.places.iter().map(|(peer, place)| (peer, &place.link))).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,4 +80,19 @@ mod tests {
         assert!(turn.permit(&d, 20, 100).is_none(), "c may still ask");
         assert!(turn.permit(&d, 40, 100).is_some(), "c has not asked for long");
     }
+
+    #[test]
+    fn a_turn_and_a_place_end_on_the_millisecond() {
+        let place = |now| {
+            let (mut turn, [a, b, c]) = (Turn::default(), [(); 3].map(|()| Ticket::default()));
+            let first = turn.permit(&a, 0, 100).expect("nobody is at it");
+            assert!(turn.permit(&b, 10, 100).is_none());
+            drop(first);
+            turn.permit(&c, now, 100).is_some()
+        };
+        assert_eq!([place(35), place(36)], [false, true], "a quarter of a turn after b has asked");
+        let (mut turn, [a, b]) = (Turn::default(), [(); 2].map(|()| Ticket::default()));
+        let _first = turn.permit(&a, 0, 100).expect("nobody is at it");
+        assert!(turn.permit(&b, 99, 100).is_none() && turn.permit(&b, 100, 100).is_some());
+    }
 }

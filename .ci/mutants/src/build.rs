@@ -11,40 +11,43 @@ use serde_json::Value;
 use crate::rewrite::{Mutant, rewrite};
 
 pub struct Built {
-    /// The test binaries, those with the fewest tests first.
-    pub binaries: Vec<PathBuf>,
     pub unviable: BTreeSet<usize>,
     pub constants: BTreeSet<usize>,
 }
 
 type Places = BTreeMap<String, Vec<(usize, Range<usize>)>>;
 
+/// Writes the sources with all mutants that compile to `work/tree`. Which do is found out beside it, so that what is there
+/// already need not be built again.
 pub fn build(mutants: &[Mutant], sources: &Path, work: &Path) -> Built {
-    let tree = work.join("tree");
-    fs::create_dir_all(&tree).expect("a directory to build in");
-    for part in ["Cargo.toml", "Cargo.lock", "README.md", "src", "docs", "tests", "examples"] {
-        copy(&sources.join(part), &tree.join(part), part != "src");
+    let (tree, trial) = (work.join("tree"), work.join("trial"));
+    for tree in [&tree, &trial] {
+        fs::create_dir_all(tree).expect("a directory to build in");
+        for part in ["Cargo.toml", "Cargo.lock", "README.md", "src", "docs", "tests", "examples"] {
+            copy(&sources.join(part), &tree.join(part), part != "src");
+        }
     }
     let mut unviable = BTreeSet::new();
     loop {
-        let (places, constants) = write(mutants, &mut unviable, sources, &tree);
-        let (failed, messages) = cargo(&tree, &["check", "--lib"]);
+        let (places, constants) = write(mutants, &mut unviable, sources, &trial);
+        let (failed, messages) = cargo(&trial, &["check", "--lib"]);
         if !failed {
-            let (failed, messages) = cargo(&tree, &["test", "--lib", "--tests", "--no-run"]);
-            assert!(!failed, "the tests build:\n{}", rendered(&messages));
-            let mut binaries: Vec<PathBuf> = messages
-                .iter()
-                .filter(|m| m["profile"]["test"] == true)
-                .filter_map(|m| Some(PathBuf::from(m["executable"].as_str()?)))
-                .collect();
-            binaries.sort();
-            return Built { binaries, unviable, constants };
+            write(mutants, &mut unviable, sources, &tree);
+            return Built { unviable, constants };
         }
         let before = unviable.len();
         unviable.extend(messages.iter().flat_map(|message| to_blame(&message["message"], &places)));
         assert!(unviable.len() > before, "a mutant is to blame for each error:\n{}", rendered(&messages));
         println!("{} mutants do not compile, so far", unviable.len());
     }
+}
+
+/// Builds the tests of some targets: the binaries.
+pub fn tests(work: &Path, targets: &str) -> Vec<PathBuf> {
+    let (failed, messages) = cargo(&work.join("tree"), &["test", targets, "--no-run"]);
+    assert!(!failed, "the tests build:\n{}", rendered(&messages));
+    let binaries = messages.iter().filter(|m| m["profile"]["test"] == true);
+    binaries.filter_map(|m| Some(PathBuf::from(m["executable"].as_str()?))).collect()
 }
 
 /// Makes `to` the same as `from`; of Rust's files only if `rust`, because others are written in their place.
@@ -162,6 +165,7 @@ fn cargo(tree: &Path, args: &[&str]) -> (bool, Vec<Value>) {
         // `const_eval_select`: so that mutants can be in functions that are called in constants too.
         .env("RUSTC_BOOTSTRAP", "1")
         .env("RUSTFLAGS", "--cap-lints=allow")
+        .env("CARGO_INCREMENTAL", "0")
         .envs(["DEV", "TEST"].map(|profile| (format!("CARGO_PROFILE_{profile}_OPT_LEVEL"), "1")))
         .envs(["DEV", "TEST"].map(|profile| (format!("CARGO_PROFILE_{profile}_DEBUG"), "0")))
         .stderr(Stdio::inherit())

@@ -3,7 +3,8 @@
 //! cargo-mutants builds the tests once for each mutant. Here they are built once for all: its list of mutants is
 //! written into a copy of the sources, each mutant behind a guard (`rewrite.rs`), and the environment variable `MUTANT`
 //! turns one on (`switch.rs`). Mutants that do not compile are found by the compiler's complaints (`build.rs`). The
-//! tests that reach a mutant are run against it, the quick ones first, until one fails (`run.rs`).
+//! tests that reach a mutant are run against it, the quick ones first, until one fails (`run.rs`): unit tests, while the
+//! others are built, and then all.
 //!
 //! Called by `run.sh`: `rejoin-mutants LIST.json SOURCES WORK [--missed | --file TEXT ...]`.
 
@@ -95,46 +96,94 @@ fn main() -> ExitCode {
         Some("--missed") => before.get(&m.key).is_none_or(|outcome| outcome == "missed"),
         Some(_) => options.iter().any(|text| m.key.contains(text)),
     };
-    let built = build::build(&mutants, &sources, &work);
-    let tests = run::Tests::record(&built.binaries, &work.join("tree"));
+    let mut chosen: Vec<Mutant> = mutants.iter().filter(|m| wanted(m)).cloned().collect();
+    chosen.sort_by_key(|m| options.iter().position(|text| m.key.contains(text)));
+    let built = build::build(&chosen, &sources, &work);
     let mut outcomes: BTreeMap<usize, Outcome> = BTreeMap::new();
     outcomes.extend(built.unviable.iter().map(|id| (*id, Outcome::Unviable)));
     outcomes.extend(built.constants.iter().map(|id| (*id, Outcome::Constant)));
-    let to_run: Vec<&Mutant> =
-        mutants.iter().filter(|m| !outcomes.contains_key(&m.id) && wanted(m)).collect();
-    let without_tests = outcomes.len();
-    let (next, found) = (AtomicUsize::new(0), Mutex::new(&mut outcomes));
-    let work = || {
-        while let Some(mutant) = to_run.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let outcome = tests.run(mutant.id);
-            let mut found = found.lock().expect("no panic");
-            let done = found.len() + 1 - without_tests;
-            if matches!(outcome, Outcome::Missed | Outcome::Timeout) || done.is_multiple_of(100) {
-                println!("{done:5}/{} {outcome:?}: {}", to_run.len(), mutant.key);
-            }
-            found.insert(mutant.id, outcome);
-        }
+    let to_run: Vec<&Mutant> = chosen.iter().filter(|m| !outcomes.contains_key(&m.id)).collect();
+    let outcomes = Mutex::new(outcomes);
+    let save = |outcomes: &BTreeMap<usize, Outcome>| save(&results, &mutants, &before, outcomes);
+    let missed = || {
+        let outcomes = outcomes.lock().expect("no panic");
+        to_run.iter().copied().filter(|m| outcomes.get(&m.id).is_none_or(|o| *o == Outcome::Missed)).collect()
     };
-    // Tests share nothing but the processor.
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(work))));
+    let pass = |tests: &run::Tests, slow: bool| {
+        let mutants: Vec<&Mutant> = missed();
+        println!("{} tests against {} mutants:", if slow { "Slow" } else { "Quick" }, mutants.len());
+        run_all(&mutants, |id| tests.run(id, slow), &outcomes, save);
+    };
+    let units = build::tests(&work, "--lib");
+    let mut tests = run::Tests::default();
+    tests.record(&units, &work);
+    let others = std::thread::scope(|scope| {
+        // It takes long, and most mutants do not need it.
+        let others = scope.spawn(|| build::tests(&work, "--tests"));
+        pass(&tests, false);
+        others.join().expect("they build")
+    });
+    let others: Vec<PathBuf> = others.into_iter().filter(|binary| !units.contains(binary)).collect();
+    tests.record(&others, &work);
+    pass(&tests, false);
+    pass(&tests, true);
+    let outcomes = outcomes.into_inner().expect("no panic");
+    save(&outcomes);
+    report(&mutants, &outcomes, &equivalents(&sources.join(".ci/mutants/equivalent.txt")))
+}
 
-    let mut all = before;
-    for (id, outcome) in &outcomes {
+fn saved(results: &Path) -> BTreeMap<String, String> {
+    fs::read_to_string(results).ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+}
+
+/// Runs tests against all of some mutants, prints which are missed, and writes down what becomes of each.
+fn run_all(
+    mutants: &[&Mutant],
+    run: impl Fn(usize) -> Outcome + Sync,
+    outcomes: &Mutex<BTreeMap<usize, Outcome>>,
+    save: impl Fn(&BTreeMap<usize, Outcome>) + Sync,
+) {
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    on_all_cores(|| {
+        while let Some(mutant) = mutants.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let outcome = run(mutant.id);
+            let mut outcomes = outcomes.lock().expect("no panic");
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            if matches!(outcome, Outcome::Missed | Outcome::Timeout) || done.is_multiple_of(100) {
+                println!("{done:5}/{} {outcome:?}: {}", mutants.len(), mutant.key);
+            }
+            outcomes.insert(mutant.id, outcome);
+            if done.is_multiple_of(50) || done == mutants.len() {
+                save(&outcomes);
+            }
+        }
+    });
+}
+
+/// Tests share nothing but the processor.
+fn on_all_cores(work: impl Fn() + Sync) {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(&work))));
+}
+
+/// Writes down what became of the mutants, now and in earlier runs.
+fn save(
+    results: &Path,
+    mutants: &[Mutant],
+    before: &BTreeMap<String, String>,
+    outcomes: &BTreeMap<usize, Outcome>,
+) {
+    let known: BTreeSet<&String> = mutants.iter().map(|m| &m.key).collect();
+    let mut all = before.clone();
+    all.retain(|key, _| known.contains(key));
+    for (id, outcome) in outcomes {
         let outcome = match outcome {
             Outcome::Caught(test) => format!("caught by {test}"),
             other => format!("{other:?}").to_lowercase(),
         };
         all.insert(mutants[*id].key.clone(), outcome);
     }
-    let known: BTreeSet<&String> = mutants.iter().map(|m| &m.key).collect();
-    all.retain(|key, _| known.contains(key));
-    fs::write(&results, format!("{:#}\n", json!(all))).expect("a file to write to");
-    report(&mutants, &outcomes, &equivalents(&sources.join(".ci/mutants/equivalent.txt")))
-}
-
-fn saved(results: &Path) -> BTreeMap<String, String> {
-    fs::read_to_string(results).ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    fs::write(results, format!("{:#}\n", json!(all))).expect("a file to write to");
 }
 
 /// Prints the table, and what is to be done. Fails if anything is.
@@ -176,10 +225,8 @@ fn report(
         println!("| {file} | {} |", row.map(|n| n.to_string()).join(" | "));
     }
     let mut sections = vec![("Missed", missed), ("Listed as equivalent, but caught", stale)];
-    if outcomes.len() == mutants.len() {
-        let unknown = equivalents.iter().filter(|key| !mutants.iter().any(|m| m.key == **key)).collect();
-        sections.push(("Listed as equivalent, but not there", unknown));
-    }
+    let unknown = equivalents.iter().filter(|key| !mutants.iter().any(|m| m.key == **key)).collect();
+    sections.push(("Listed as equivalent, but not there", unknown));
     sections.retain(|(_, keys)| !keys.is_empty());
     for (title, keys) in &sections {
         println!("\n{title}:");

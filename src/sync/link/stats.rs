@@ -40,3 +40,40 @@ impl AddAssign for Stats {
         self.disagreed += other.disagreed;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stats(by: u64) -> Stats {
+        let n = |place| place * by;
+        Stats {
+            frames: n(1),
+            bytes: n(2),
+            events: n(3),
+            deltas: n(4),
+            states: n(5),
+            comparisons: n(6),
+            cells: n(7),
+            asked: n(8),
+            visited: n(9),
+            disagreed: n(10),
+        }
+    }
+
+    #[test]
+    fn stats_add_up_one_by_one() {
+        let mut sum = stats(1);
+        sum += stats(10);
+        assert_eq!(sum, stats(11));
+    }
+
+    #[test]
+    fn events_are_counted_and_not_their_intervals() {
+        let mut stats = Stats { events: 5, ..Stats::default() };
+        let mut events = Version::new();
+        events.insert_run(crate::ReplicaId::from_u128(1), 3, 9);
+        stats.count_events(&events);
+        assert_eq!(stats.events, 12);
+    }
+}

@@ -5,6 +5,10 @@ use crate::sync::forger::Forger;
 use crate::sync::{LogBounds, Numbered, Shared};
 use crate::{Causal, Counter, GCounter, OrSet, ReplicaId, Writer};
 
+mod exchange;
+mod parts;
+mod talk;
+
 type Set = Causal<OrSet<u64>>;
 
 fn replica<T: Replicated>(id: u128) -> Replica<T> {

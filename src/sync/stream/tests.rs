@@ -5,6 +5,11 @@ use proptest::prelude::*;
 use super::poll::acknowledgement;
 use super::*;
 
+mod fragments;
+mod frames;
+mod timing;
+mod windows;
+
 fn deliver(side: &mut Stream, frame: &[u8], now: u64, config: &Config, got: &mut Vec<Vec<u8>>) {
     let arrival = side.handle(Frame::read(frame).unwrap(), now, config).unwrap();
     got.extend(arrival.messages.into_iter().map(|message| message.into_owned()));

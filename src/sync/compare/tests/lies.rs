@@ -116,6 +116,35 @@ fn a_peer_that_always_asks_for_more_gets_no_more_than_a_state() {
     assert!(bytes > 3 * answer.cells.len(), "each table doubles what there is: {bytes} bytes");
 }
 
+/// Two equal sets of 256 facts need no cells. If a fact takes a byte, a state takes as many bytes as 64 cells.
+#[test]
+fn tables_double_until_a_state_is_cheaper() {
+    let mut base = writer::<Set>(1);
+    base.edit_at(1, |set| set.extend(0..300));
+    base.edit_at(1, |set| (0..44).for_each(|n| set.remove(&n)));
+    let states = [base.state().clone(), base.state().clone()];
+    let sizes = |fact_bytes| {
+        let step = Comparing::ask(scan_of(&states[0]), &states[0], states[1].version(), 1);
+        let Step::Go(_, Message::Ask(ask)) = step else { panic!("a question") };
+        let mut step =
+            Comparing::serve(scan_of(&states[1]), &states[1], states[0].version(), ask, fact_bytes);
+        let mut sizes = Vec::new();
+        loop {
+            let (serving, cells) = match step {
+                Step::Go(serving, Message::Answer(Answer { cells, .. }) | Message::Cells(cells)) => {
+                    (serving, cells)
+                }
+                Step::Give(_) => return sizes,
+                _ => panic!("cells, or a state"),
+            };
+            sizes.push(cells.len() / 4);
+            step = serving.handle(Message::More, states[0].version()).unwrap();
+        }
+    };
+    assert_eq!(sizes(1), [0, 32, 32]);
+    assert_eq!(sizes(1_000), [0, 32, 32, 64, 128, 256]);
+}
+
 /// Each table costs a pass, so there are few, however dear a state is.
 #[test]
 fn few_tables_are_made_for_one_question() {
