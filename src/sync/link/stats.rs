@@ -67,13 +67,4 @@ mod tests {
         sum += stats(10);
         assert_eq!(sum, stats(11));
     }
-
-    #[test]
-    fn events_are_counted_and_not_their_intervals() {
-        let mut stats = Stats { events: 5, ..Stats::default() };
-        let mut events = Version::new();
-        events.insert_run(crate::ReplicaId::from_u128(1), 3, 9);
-        stats.count_events(&events);
-        assert_eq!(stats.events, 12);
-    }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::sync::compare::Message as Part;
+use crate::sync::link::Names;
 use crate::sync::link::exchange::{Exchange, With};
 use crate::sync::link::push::Push;
 
@@ -62,7 +63,7 @@ fn asked(removed: u64) -> [Side; 2] {
 fn a_side_that_has_answered_takes_no_state() {
     let [asker, mut server] = asked(3);
     assert!(matches!(server.next(), Some(Message::Compare(Part::Answer(_)))));
-    let refused = server.exchange.take_state(asker.replica.state(), asker.replica.version());
+    let refused = server.exchange.take_state(asker.replica.state());
     assert!(matches!(refused, Err(Refused::Nonsense(_))), "{refused:?}");
 }
 
@@ -73,7 +74,7 @@ fn a_state_in_place_of_an_answer_ends_the_comparison() {
     assert!(server.next().is_none());
     server.here.told.tell(server.replica.version(), 2);
     assert!(server.exchange.next_state(&mut server.replica, 1_000, &mut server.here).is_some());
-    let shown = asker.exchange.take_state(server.replica.state(), server.replica.version()).unwrap();
+    let shown = asker.exchange.take_state(server.replica.state()).unwrap();
     assert_eq!(shown.as_ref(), Some(asker.replica.version()));
     let Some(Message::Compare(solved @ Part::Solved(_))) = asker.next() else {
         panic!("it tells what is gone")
@@ -127,7 +128,7 @@ fn a_look_at_the_log_is_charged() {
     let (mut push, mut known) = (Push::new(), Known::equal(replica.version(), 2));
     let mut poll = |push: &mut Push, now| {
         let mut out = Vec::new();
-        push.poll(&mut replica, &mut known, true, now, &mut out, &mut here);
+        push.poll(&mut replica, &mut known, true, now, (&mut out, &mut Names::new()), &mut here);
         assert!(out.is_empty(), "the peer has all");
         here.allowance.opens_at(1_000)
     };
@@ -149,7 +150,14 @@ fn a_message_of_events_ends_with_the_delta_that_fills_a_frame() {
     let mut deltas = |max_frame| {
         let mut here = Link::<Set>::new(1, Config { max_frame, ..Config::default() }).here;
         let mut out = Vec::new();
-        Push::new().poll(&mut replica, &mut Known::nothing(2), true, 0, &mut out, &mut here);
+        Push::new().poll(
+            &mut replica,
+            &mut Known::nothing(2),
+            true,
+            0,
+            (&mut out, &mut Names::new()),
+            &mut here,
+        );
         assert_eq!(here.stats.deltas, here.stats.events);
         (here.stats.deltas, out.len())
     };

@@ -46,7 +46,8 @@ fn a_number_is_told_once() {
     assert_eq!(names.held(), 0);
     let mut put = |numbers: &[u32]| {
         let mut message = alloc::vec![7];
-        names.put_ahead(numbers, &roster, &mut message);
+        names.uses(numbers);
+        names.put_ahead(&roster, &mut message);
         (message.len(), message[0] == NAMES, names.held())
     };
     // A kind and a count, for each a number and 16 bytes, and the message.
@@ -96,7 +97,7 @@ fn a_state_is_asked_for_and_awaited_with_patience() {
     let (mut exchange, mut here, known) = (Exchange::<Set>::new(), link().here, Known::nothing(2));
     let (mut mine, mut theirs) = (replica::<Set>(1), replica::<Set>(2));
     theirs.edit_at(0, |set| set.insert(1));
-    assert!(exchange.take_state(theirs.state(), &Version::new()).is_err(), "nobody has asked for it");
+    assert!(exchange.take_state(theirs.state()).is_err(), "nobody has asked for it");
     let mut heard = known;
     heard.has(theirs.version().clone(), &here.config).unwrap();
     exchange.wish_whole();
@@ -105,7 +106,7 @@ fn a_state_is_asked_for_and_awaited_with_patience() {
     assert_eq!(exchange.timeout(0, &here), Some(61_000));
     assert_eq!(exchange.timeout(5_000, &here), Some(65_000), "it goes on");
     assert!(!exchange.is_stalled(60_999, 0, &here.config) && exchange.is_stalled(61_000, 0, &here.config));
-    assert_eq!(exchange.take_state(theirs.state(), theirs.version()).unwrap(), None);
+    assert_eq!(exchange.take_state(theirs.state()).unwrap(), None);
     assert!(exchange.is_idle());
 }
 

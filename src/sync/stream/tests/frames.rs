@@ -13,7 +13,7 @@ fn data(fragment: Option<&[u8]>) -> Data<'_> {
 #[test]
 fn frames_have_these_bytes() {
     let call = Call { mine: 0x0102_0304, yours: 0xF1F2_F3F4, is_met: true, greeting: *b"0123456789abcdef" };
-    let expected = b"r\x02\x04\x03\x02\x01\xf4\xf3\xf2\xf1\x010123456789abcdef";
+    let expected = b"r\x03\x04\x03\x02\x01\xf4\xf3\xf2\xf1\x010123456789abcdef";
     assert_eq!(call.write(), expected);
     let ordered = data(Some(b"some")).write(None);
     assert_eq!(ordered, b"\x8f\x05\x05some");
@@ -34,7 +34,7 @@ fn what_is_no_frame_is_refused() {
     assert!(call(&|_| ()));
     let changes: [&Change; 6] = [
         &|bytes| bytes[0] = b's',
-        &|bytes| bytes[1] = 3,
+        &|bytes| bytes[1] = 2,
         &|bytes| bytes[2] = 0,
         &|bytes| bytes[10] = 2,
         &|bytes| bytes.push(0),
