@@ -8,7 +8,8 @@
 #
 # It fails if a mutant is missed that is not in .ci/mutants/equivalent.txt. Without src/sync and src/sim, by naming all
 # others, it took 33 minutes beside other work, after a first build of 20. Mutants in constants, which cannot be turned on
-# and off, are left to cargo-mutants. What became of each mutant is in target/mutants/results.json.
+# and off, are left to cargo-mutants. What became of each mutant is in target/mutants/results.json. The forger is left out: only
+# tests and the simulator's adversaries use it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export CARGO_TERM_COLOR=never

@@ -72,6 +72,7 @@ fn a_side_that_has_answered_takes_no_state() {
 fn a_state_in_place_of_an_answer_ends_the_comparison() {
     let [mut asker, mut server] = asked(990);
     assert!(server.next().is_none());
+    assert!(server.exchange.is_about_to(1_000, &mut server.here), "the comparison has paid for the state");
     server.here.told.tell(server.replica.version(), 2);
     assert!(server.exchange.next_state(&mut server.replica, 1_000, &mut server.here).is_some());
     let shown = asker.exchange.take_state(server.replica.state()).unwrap();
@@ -124,7 +125,10 @@ fn an_unexpected_answer_is_refused_and_an_unexpected_solution_puts_the_sides_at_
 fn a_look_at_the_log_is_charged() {
     let mut here = Link::<Set>::new(1, Config { work: 1_000, ..Config::default() }).here;
     let mut replica = replica::<Set>(1);
-    (0..800).for_each(|n| drop(replica.edit_at(0, |set| set.insert(n))));
+    (0..900).for_each(|n| drop(replica.edit_at(0, |set| set.insert(n))));
+    let mut known = Version::new();
+    known.insert_run(ReplicaId::from_u128(1), 1, 100);
+    replica.forget(&known);
     let (mut push, mut known) = (Push::new(), Known::equal(replica.version(), 2));
     let mut poll = |push: &mut Push, now| {
         let mut out = Vec::new();
