@@ -261,14 +261,15 @@ impl<T: Replicated> Exchange<T> {
         if let Part::Ask(ask) = part {
             return self.take_ask(ask, with, here).map(|()| None);
         }
+        // A state that was sent in place of an answer is answered by what its sender lacks, as if that could be taken in. The
+        // sender may have asked for something itself meanwhile.
+        let has_shown = matches!(&self.task, Task::Comparing { comparing, .. } if !comparing.takes_state());
+        if matches!(part, Part::Solved(_)) && !has_shown {
+            self.is_at_odds = true;
+            return Ok(None);
+        }
         let Task::Comparing { comparing, permit } = core::mem::replace(&mut self.task, Task::Idle) else {
-            // A state that was sent in place of an answer is answered by what its sender lacks, as if that could be taken in.
-            self.is_at_odds = matches!(part, Part::Solved(_));
-            return if self.is_at_odds {
-                Ok(None)
-            } else {
-                Err(Refused::Nonsense("a part of a comparison that nobody has asked for"))
-            };
+            return Err(Refused::Nonsense("a part of a comparison that nobody has asked for"));
         };
         here.stats.visited += comparing.cost();
         here.allowance.charge(comparing.cost(), with.now);

@@ -117,6 +117,15 @@ fn an_unexpected_answer_is_refused_and_an_unexpected_solution_puts_the_sides_at_
     let Some(Message::Compare(solved)) = asker.next() else { panic!("the solution") };
     server.exchange = Exchange::new();
     assert!(!server.take(solved).unwrap() && server.exchange.is_at_odds());
+    // The same while the server asks for something itself.
+    let [mut asker, mut server] = asked(3);
+    let Some(Message::Compare(answer)) = server.next() else { panic!("an answer") };
+    assert!(asker.take(answer).unwrap());
+    let Some(Message::Compare(solved)) = asker.next() else { panic!("the solution") };
+    (server.exchange, server.here) = (Exchange::new(), Link::<Set>::new(1, Config::default()).here);
+    server.exchange.wish();
+    assert!(matches!(server.next(), Some(Message::Compare(Part::Ask(_)))));
+    assert!(!server.take(solved).unwrap() && server.exchange.is_at_odds());
 }
 
 /// A look at the log costs one for each interval of the version and one for eight entries, less 64; another eight for each entry if
