@@ -151,6 +151,14 @@ impl<T: Replicated> Exchange<T> {
         (self.task, self.wish) = (Task::Idle, None);
     }
 
+    /// A part of a comparison is not taken in. That ends the comparison, but not what this side has asked for meanwhile.
+    pub(super) fn ignore(&mut self, part: &Part<T::Delta>) {
+        let Task::Comparing { comparing, .. } = &self.task else { return };
+        if comparing.takes_state() != matches!(part, Part::Solved(_)) {
+            self.is_done();
+        }
+    }
+
     /// Whether the peer does not go on with the task. A whole state goes on with each of its fragments.
     pub(super) fn is_stalled(&self, now: u64, went_on: u64, config: &Config) -> bool {
         self.stalls_at(went_on, config).is_some_and(|at| now >= at)

@@ -130,7 +130,7 @@ impl<T: Replicated> Open<T> {
         if matches!(part, Part::Answer(_) | Part::Solved(_))
             && here.peer.may_bring(replica, self.known.heard(), &Brings::Facts)? == Take::Ignore
         {
-            self.exchange.is_done();
+            self.exchange.ignore(&part);
             return Ok(false);
         }
         here.check_intervals(part.intervals())?;

@@ -128,6 +128,22 @@ fn an_unexpected_answer_is_refused_and_an_unexpected_solution_puts_the_sides_at_
     assert!(!server.take(solved).unwrap() && server.exchange.is_at_odds());
 }
 
+/// A stranger was sent a state in place of an answer, and answers as if what it says could be taken in.
+#[test]
+fn a_solution_that_is_ignored_does_not_end_what_this_side_waits_for() {
+    let [mut asker, mut server] = asked(3);
+    let Some(Message::Compare(answer)) = server.next() else { panic!("an answer") };
+    assert!(asker.take(answer).unwrap());
+    let Some(Message::Compare(solved)) = asker.next() else { panic!("the solution") };
+    server.exchange.ignore(&solved);
+    assert!(server.exchange.is_idle(), "that was its comparison");
+    (server.exchange, server.here) = (Exchange::new(), Link::<Set>::new(1, Config::default()).here);
+    server.exchange.wish_whole();
+    assert!(matches!(server.next(), Some(Message::Whole)));
+    server.exchange.ignore(&solved);
+    assert!(server.exchange.take_state(asker.replica.state()).is_ok());
+}
+
 /// A look at the log costs one for each interval of the version and one for eight entries, less 64; another eight for each entry if
 /// the peer says that it lacks what it was sent.
 #[test]
