@@ -193,13 +193,7 @@ impl<D: Events> Comparing<D> {
 
     /// The scan of this side, for another comparison.
     pub(super) fn into_scan(self) -> Arc<Scan> {
-        match self {
-            Comparing::Asking(Asking { scan, .. })
-            | Comparing::Solving(Solving { scan, .. })
-            | Comparing::Serving(Serving { shown: Shown { scan, .. }, .. })
-            | Comparing::Giving(Shown { scan, .. })
-            | Comparing::Taking(Taking { scan, .. }) => scan,
-        }
+        Arc::clone(self.scan())
     }
 
     /// Whether the whole state of the peer may come next.
@@ -212,7 +206,7 @@ impl<D: Events> Comparing<D> {
         self.scan().cost()
     }
 
-    fn scan(&self) -> &Scan {
+    fn scan(&self) -> &Arc<Scan> {
         match self {
             Comparing::Asking(Asking { scan, .. })
             | Comparing::Solving(Solving { scan, .. })

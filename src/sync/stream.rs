@@ -342,14 +342,7 @@ impl Stream {
         config: &Config,
     ) -> Option<Vec<u8>> {
         let peer = self.peer?;
-        let data = Data {
-            check: None,
-            number: 0,
-            fragment: None,
-            is_last: false,
-            acknowledged: Some(acknowledged),
-            later,
-        };
+        let data = Data { acknowledged: Some(acknowledged), later, ..Data::default() };
         Some(data.write(numbers(config, self.mine, peer)))
     }
 
@@ -398,14 +391,7 @@ fn numbers(config: &Config, mine: u32, peer: Peer) -> Option<(u32, u32)> {
 /// A frame of the conversation of these two that says just so much.
 #[cfg(test)]
 pub(super) fn forged_acknowledgement(acknowledged: u64, (sender, receiver): (u32, u32)) -> Vec<u8> {
-    let data = Data {
-        check: None,
-        number: 0,
-        fragment: None,
-        is_last: false,
-        acknowledged: Some(acknowledged),
-        later: 0,
-    };
+    let data = Data { acknowledged: Some(acknowledged), ..Data::default() };
     data.write(Some((sender, receiver)))
 }
 

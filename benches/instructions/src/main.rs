@@ -58,7 +58,7 @@ fn version(replicas: u64, each: u64) -> Version {
     (0..replicas).flat_map(events).collect()
 }
 
-/// What some writes to a map changed, each in a millisecond of its own.
+/// The deltas of some writes to a map, each in a millisecond of its own.
 fn writes() -> Vec<Delta<LwwMap<String, u32>>> {
     let mut map = Writer::<Causal<LwwMap<String, u32>>>::with_id(id(1));
     let mut write = |n: u64| {

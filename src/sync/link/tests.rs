@@ -72,14 +72,20 @@ fn beyond_the_log_there_is_the_whole_state() {
     assert!(pair.now < 1_000, "at {}", pair.now);
 }
 
-#[test]
-fn beyond_the_log_facts_are_compared() {
+/// Two replicas that have written since they were equal, and have dropped their logs.
+fn beyond_the_log() -> Pair<Set> {
     let mut pair = Pair::new([replica::<Set>(1), replica(2)], &Config::default());
     pair.replicas[0].edit_at(0, |set| set.extend(0..1_000));
     pair.run();
     pair.replicas.iter_mut().for_each(|replica| replica.set_log_bounds(NO_LOG));
     pair.replicas[0].edit_at(0, |set| set.extend(2_000..2_100));
     pair.replicas[1].edit_at(0, |set| (0..50).for_each(|n| set.remove(&n)));
+    pair
+}
+
+#[test]
+fn beyond_the_log_facts_are_compared() {
+    let mut pair = beyond_the_log();
     pair.run();
     assert_eq!(pair.replicas[0].state(), pair.replicas[1].state());
     assert!(pair.now < 1_000, "at {}", pair.now);
@@ -90,12 +96,7 @@ fn beyond_the_log_facts_are_compared() {
 /// and would be taken for removed.
 #[test]
 fn a_write_after_the_question_is_not_removed_by_the_answer() {
-    let mut pair = Pair::new([replica::<Set>(1), replica(2)], &Config::default());
-    pair.replicas[0].edit_at(0, |set| set.extend(0..1_000));
-    pair.run();
-    pair.replicas.iter_mut().for_each(|replica| replica.set_log_bounds(NO_LOG));
-    pair.replicas[0].edit_at(0, |set| set.extend(2_000..2_100));
-    pair.replicas[1].edit_at(0, |set| (0..50).for_each(|n| set.remove(&n)));
+    let mut pair = beyond_the_log();
     let has_asked = |link: &Link<Set>| format!("{link:?}").contains("asked: true");
     let server = loop {
         pair.step();

@@ -148,12 +148,5 @@ fn kept(bytes: &[u8], config: &Config) -> Vec<u8> {
 /// A frame that acknowledges all that has come in; nothing is owed then.
 pub(super) fn acknowledgement(incoming: &Incoming, owed: &mut Owed) -> Data<'static> {
     *owed = Owed::default();
-    Data {
-        check: None,
-        number: 0,
-        fragment: None,
-        is_last: false,
-        acknowledged: Some(incoming.expected()),
-        later: incoming.later(),
-    }
+    Data { acknowledged: Some(incoming.expected()), later: incoming.later(), ..Data::default() }
 }

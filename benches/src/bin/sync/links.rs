@@ -1,4 +1,4 @@
-//! What links cost while they are open: time, bytes, and silence.
+//! The costs of open links: time, bytes, and frames while nobody writes.
 
 mod bytes;
 mod conversation;

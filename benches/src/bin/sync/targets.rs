@@ -1,4 +1,4 @@
-//! What is wanted, what was measured, and whether it is enough.
+//! Targets, the figures measured for them, and whether they are met.
 
 use rejoin_benches::page::digits;
 
@@ -11,7 +11,7 @@ impl Targets {
 
     pub(crate) fn at_most(&mut self, wish: &str, measured: f64, most: f64) {
         let verdict = if measured <= most { "met" } else { "**not met**" };
-        // What is missed by little is not to look as if it were met.
+        // A target missed by little is not to look as if it were met.
         let figure = if measured > most && digits(measured) == digits(most) {
             format!("{measured:.5}")
         } else {

@@ -44,12 +44,7 @@ fn all_that_a_link_holds_is_counted() {
 /// The side that asks counts cells and tables; both count the facts that they visit.
 #[test]
 fn a_comparison_is_counted_on_the_side_that_asks() {
-    let mut pair = Pair::new([replica::<Set>(1), replica(2)], &Config::default());
-    pair.replicas[0].edit_at(0, |set| set.extend(0..1_000));
-    pair.run();
-    pair.replicas.iter_mut().for_each(|replica| replica.set_log_bounds(NO_LOG));
-    pair.replicas[0].edit_at(0, |set| set.extend(2_000..2_100));
-    pair.replicas[1].edit_at(0, |set| (0..50).for_each(|n| set.remove(&n)));
+    let mut pair = beyond_the_log();
     let facts = [0, 1].map(|side: usize| pair.replicas[side].len() as u64);
     pair.run();
     let stats = [0, 1].map(|side: usize| pair.links[side].stats());

@@ -1,4 +1,4 @@
-//! What links say to each other for an hour in which nothing happens.
+//! The frames of links in an hour in which nobody writes.
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -80,7 +80,7 @@ impl Net {
         Net { hub, rays, flights: VecDeque::new() }
     }
 
-    /// What is said within an hour, after all have become equal.
+    /// Counts the frames and bytes of an hour, after all replicas have become equal.
     fn idle(mut self) -> Carried {
         let (mut now, mut said) = (0, Carried::default());
         while now < BEFORE + HOUR {

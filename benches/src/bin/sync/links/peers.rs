@@ -128,7 +128,7 @@ impl Star {
         star
     }
 
-    /// What the writer does for one write: the answers to the write before, the write, and its frames.
+    /// The writer's work for one write: the answers to the write before, the write, and its frames.
     fn write(&mut self, key: String, value: u32) {
         self.now += 1;
         let Star { hub, told, there, back, now, watch, .. } = self;
@@ -140,7 +140,7 @@ impl Star {
         self.answer();
     }
 
-    /// What all peers do, outside of the time that is measured.
+    /// The work of all peers, outside of the time that is measured.
     fn answer(&mut self) {
         for (peer, frame) in self.there.drain(..) {
             let (link, replica) = &mut self.peers[peer];

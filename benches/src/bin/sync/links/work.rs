@@ -23,7 +23,7 @@ pub(crate) trait Work: 'static {
 
     const NAME: &'static str;
 
-    /// What the state holds before the first write.
+    /// The contents of the state before the first write.
     fn begin(edit: &mut Edit<'_, Self::State>);
 
     fn prepare(n: u64) -> Self::Write;
